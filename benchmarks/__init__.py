@@ -1,0 +1,1 @@
+"""Named workloads with stored results; `make test` never runs them."""

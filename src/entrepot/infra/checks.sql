@@ -1,0 +1,33 @@
+-- name: keys_stand_for_acts
+-- Every idempotency key stands for an act that happened; what was refused left no key behind.
+SELECT
+    k.organisation::text || '/' || k.key AS subject,
+    json_build_object('act', k.act) AS facts
+FROM idempotency_keys AS k
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM audit AS a
+        WHERE a.organisation = k.organisation AND a.id = k.act
+    )
+LIMIT $1;
+
+-- name: acts_have_one_key
+-- No act stands behind two keys.
+SELECT
+    k.organisation::text || '/' || k.act::text AS subject,
+    json_build_object('keys', count(*)) AS facts
+FROM idempotency_keys AS k
+GROUP BY k.organisation, k.act
+HAVING count(*) > 1
+LIMIT $1;
+
+-- name: acts_are_told
+-- Every act has its row in the outbox and every row its act, with the same time, name and subject.
+SELECT
+    coalesce(a.organisation, o.organisation)::text || '/' || coalesce(a.id, o.id)::text AS subject,
+    json_build_object('act', a.act, 'event', o.event) AS facts
+FROM audit AS a
+FULL JOIN outbox AS o ON a.organisation = o.organisation AND a.id = o.id
+WHERE (a.at, a.act, a.subject) IS DISTINCT FROM (o.at, o.event, o.subject)
+LIMIT $1;

@@ -1,0 +1,74 @@
+"""Idempotency keys, audit and outbox: what every transaction that changes something writes.
+
+An accepted act has one audit row, whose answer is exactly what the caller was told; a key that is
+sent again is answered from it. The outbox row under the same id tells followers.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from entrepot.infra.arrays import columns, literal
+from entrepot.infra.pool import Connection
+from entrepot.infra.statements import load_statements
+from entrepot.kernel.ids import Id
+
+SQL = load_statements("entrepot.infra", "ground.sql")
+
+
+class Claim(NamedTuple):
+    """A key to claim: whose, which, the hash of the content, and the act it would stand for."""
+
+    organisation: Id
+    key: str
+    content_hash: bytes
+    act: Id
+
+
+class Act(NamedTuple):
+    """Something that happened: an audit row and its outbox row."""
+
+    organisation: Id
+    id: Id
+    token: Id | None
+    act: str
+    subject: str
+    answer: bytes
+    request: str | None
+
+
+async def claim_keys(connection: Connection, claims: Sequence[Claim]) -> set[Id]:
+    """Claim keys; return the acts that got theirs. The others' keys are another act's."""
+    rows = await connection.fetch(SQL["claim_keys"], *columns(claims, len(Claim._fields)))
+    return {row[0] for row in rows}
+
+
+async def write_ground(
+    connection: Connection,
+    at: datetime,
+    acts: Sequence[Act],
+    freed: Sequence[tuple[Id, str]] = (),
+) -> None:
+    """Write what happened, and give back the keys of what was refused. Row counts are asserted."""
+    organisations, ids, tokens, names, subjects, answers, requests = columns(acts, 7)
+    row = await connection.fetchrow(
+        SQL["write_ground"],
+        at,
+        organisations,
+        ids,
+        tokens,
+        literal(names),
+        literal(subjects),
+        answers,
+        requests,
+        *columns(freed, 2),
+    )
+    assert row is not None, "the statement counts what it wrote"
+    written = (row[0], row[1], row[2])
+    assert written == (len(acts), len(acts), len(freed)), "every act and key is written once"
+
+
+async def read_clock(connection: Connection) -> datetime:
+    """Read the database's time."""
+    at: datetime = await connection.fetchval(SQL["read_clock"])
+    return at

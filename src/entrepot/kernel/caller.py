@@ -1,0 +1,27 @@
+"""Who asks: the organisation, the token, and what it may do. Every action and view takes one."""
+
+from enum import Enum
+
+import msgspec
+
+from entrepot.kernel.ids import Id
+
+
+class Scope(str, Enum):  # noqa: UP042 - StrEnum would change nothing but the text of members
+    """What a token may do; `read` never changes anything."""
+
+    ORDERS_READ = "orders:read"
+    ORDERS_WRITE = "orders:write"
+    STOCK_READ = "stock:read"
+    STOCK_WRITE = "stock:write"
+    CATALOGUE_READ = "catalogue:read"
+    CATALOGUE_WRITE = "catalogue:write"
+    ORGANISATION_WRITE = "organisation:write"
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """An organisation's token at work. `token` is None for the operator's own command line."""
+
+    organisation: Id
+    scopes: frozenset[str]
+    token: Id | None = None

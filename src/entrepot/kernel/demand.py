@@ -1,0 +1,225 @@
+"""What the stock ledger is asked and what it answers: the types that cross between areas.
+
+`orders` turns acts on orders into demands; `stock` decides them and answers with outcomes. Neither
+side knows the other's rules: a demand names positions by rank and holds by key, no order state.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import NamedTuple
+
+from entrepot.kernel.ids import Id
+
+
+class PositionKey(NamedTuple):
+    """Where stock is: its owner, the variant, the location. Sorts in locking order."""
+
+    owner: Id
+    variant: Id
+    location: Id
+
+
+class WantedPosition(NamedTuple):
+    """A position to be made where there is none.
+
+    `location` None means the owner's first; `any_will_do` is met by a position anywhere. `buyer`
+    must be the owner or have a right to trade with it.
+    """
+
+    owner: Id
+    variant: Id
+    location: Id | None
+    buyer: Id
+    any_will_do: bool
+
+
+class HoldKey(NamedTuple):
+    """Which hold: the stock's owner, the order, and the hold's number within that order."""
+
+    owner: Id
+    order: Id
+    hold_no: int
+
+
+class LiveHold(NamedTuple):
+    """A hold that has not ended: what it keeps where, for which line, and until when."""
+
+    key: HoldKey
+    position: PositionKey
+    organisation: Id
+    line_no: int
+    quantity: Decimal
+    expires_at: datetime | None
+
+
+class Mode(Enum):
+    """How much of a demand must be met.
+
+    WHOLE: every line or nothing. LINE_BY_LINE: short lines are dropped, the rest is met whole.
+    PART: every line takes what there is. WHOLE_OR_NONE_HELD: every line, else nothing is held
+    but the demand still stands (it waits without holding).
+    """
+
+    WHOLE = "whole"
+    LINE_BY_LINE = "line_by_line"
+    PART = "part"
+    WHOLE_OR_NONE_HELD = "whole_or_none_held"
+
+
+class HoldEnd(Enum):
+    """How a hold ends, once."""
+
+    CONVERTED = "converted"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+class DemandLine(NamedTuple):
+    """One line: the units wanted and the positions that may meet it, best first."""
+
+    line_no: int
+    quantity: Decimal
+    sources: tuple[PositionKey, ...]
+
+
+class Ending(NamedTuple):
+    """End a hold, whole or for a part; a part opens a successor hold for the rest."""
+
+    hold: LiveHold
+    quantity: Decimal
+    how: HoldEnd
+
+
+class Change(NamedTuple):
+    """Change what is on hand at a position, with the ledger kind that says why."""
+
+    position: PositionKey
+    quantity: Decimal
+    kind: str
+
+
+class Count(NamedTuple):
+    """Set what is on hand to a counted figure.
+
+    `given_up` are the holds to give up, in order, when the count does not cover them.
+    """
+
+    position: PositionKey
+    on_hand: Decimal
+    expected_version: int | None
+    given_up: tuple[LiveHold, ...] = ()
+
+
+class Demand(NamedTuple):
+    """One decision asked of the ledger: everything in it happens, or (when refused) nothing.
+
+    Endings come first, then changes and counts, then the lines are held for `order` until
+    `expires_at` (None: no limit). `act` marks the ledger rows. `some` refuses the demand when not
+    one unit of its lines could be held.
+    """
+
+    act: Id
+    organisation: Id
+    order: Id | None = None
+    mode: Mode = Mode.WHOLE
+    lines: tuple[DemandLine, ...] = ()
+    endings: tuple[Ending, ...] = ()
+    changes: tuple[Change, ...] = ()
+    counts: tuple[Count, ...] = ()
+    expires_at: datetime | None = None
+    some: bool = False
+
+
+class Shortage(NamedTuple):
+    """A line that could not be met: what it asked for and what it could have had.
+
+    `version` is that of its only source; None where there are none or several.
+    """
+
+    line_no: int
+    quantity: Decimal
+    available: Decimal
+    version: int | None = None
+
+
+class HeldPart(NamedTuple):
+    """Units set aside for a line, with the position's version that this made."""
+
+    line_no: int
+    hold_no: int
+    position: PositionKey
+    quantity: Decimal
+    version: int
+
+
+class EndedPart(NamedTuple):
+    """Units of a line that left a hold, or came back, with the position's version that this made.
+
+    `kind` is that of the ledger row: `release`, `expire`, `ship` or `return`.
+    """
+
+    line_no: int
+    position: PositionKey
+    quantity: Decimal
+    kind: str
+    version: int
+
+
+class GivenUp(NamedTuple):
+    """Units that a count took away from a hold."""
+
+    hold: LiveHold
+    quantity: Decimal
+
+
+class PositionAfter(NamedTuple):
+    """A position's figures after the demand."""
+
+    position: PositionKey
+    on_hand: Decimal
+    held: Decimal
+    allocated: Decimal
+    version: int
+    unlimited: bool
+
+
+class StaleCount(NamedTuple):
+    """A count that was made against another version than the one there is."""
+
+    position: PositionKey
+    expected_version: int
+    after: PositionAfter
+
+
+class Uncovered(NamedTuple):
+    """A change that would leave less on hand than is promised, or more than can be written.
+
+    `available` is the most that could go, or (for a rise) the most that could come.
+    """
+
+    position: PositionKey
+    quantity: Decimal
+    available: Decimal
+    version: int
+
+
+class Outcome(NamedTuple):
+    """What was decided.
+
+    `accepted` is False when nothing happened; then `shortages`, `stale` and `uncovered` say why.
+    An accepted demand may carry shortages too: lines dropped or still waiting, as its mode allows.
+    `positions` are those whose on hand was changed or counted, as they are now. `held` lists the
+    holds opened for the demand's lines, `successors` those that carry on the rest of a hold that
+    ended in part, `ended` what left the holds that were asked to end.
+    """
+
+    accepted: bool
+    held: tuple[HeldPart, ...] = ()
+    shortages: tuple[Shortage, ...] = ()
+    successors: tuple[HeldPart, ...] = ()
+    ended: tuple[EndedPart, ...] = ()
+    given_up: tuple[GivenUp, ...] = ()
+    positions: tuple[PositionAfter, ...] = ()
+    stale: tuple[StaleCount, ...] = ()
+    uncovered: tuple[Uncovered, ...] = ()

@@ -1,0 +1,96 @@
+"""What README and docs/start.md tell a newcomer to type works, in the order in which it stands."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.factories.served import environ_of, read_until, served
+
+BASH = shutil.which("bash") or "/bin/bash"
+ROOT = Path(__file__).parents[2]
+SHELL = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+README_ANSWER = re.compile(
+    r"^```json\n\{\"status\": (\d+), \"code\": \"(.*?)\",\n \"detail\": \"(.*?)\"", re.MULTILINE
+)
+
+
+def typed(page: str, address: str) -> str:
+    """Everything that a page has the reader type, but for starting it, as one script."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    blocks = [block for block in SHELL.findall(text) if not block.startswith("make ")]
+    assert blocks, f"{page} has the reader type nothing"
+    # An answer ends without a new line, which a reader sees and a program would stumble over.
+    script = "set -eu\n" + "\necho\n".join(blocks)
+    script = script.replace(".venv/bin/entrepot", "entrepot")
+    return script.replace("http://127.0.0.1:8000", address)
+
+
+class Running:
+    """A server that `entrepot run` started, and its environment."""
+
+    def __init__(self, environ: dict[str, str], shown: list[str]) -> None:
+        self.environ = environ
+        self.shown = shown
+        (line,) = [line for line in shown if line.startswith("Entrepot is at ")]
+        self.address = line.removeprefix("Entrepot is at ")
+
+    def type(self, script: str) -> str:
+        """What a shell prints when this is typed."""
+        done = subprocess.run(
+            [BASH, "-c", script], env=self.environ, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def running(database: str, tmp_path: Path) -> Iterator[Running]:
+    environ = environ_of(database, tmp_path)
+    with served(environ) as process:
+        yield Running(environ, read_until(process, "-d '{"))
+
+
+def answers(out: str) -> list[Any]:
+    """The JSON documents that curl printed, one a line."""
+    return [msgspec.json.decode(line) for line in out.splitlines() if line.startswith("{")]
+
+
+def test_the_carrots_of_the_readme(running: Running) -> None:
+    script = typed("README.md", running.address)
+    ali, paul, david, michael, rest, of_a, of_b, positions, holds = answers(running.type(script))
+    assert [each["lines"][0]["held"] for each in (ali, paul, david)] == ["1", "5", "3"]
+    assert [each["status"] for each in (ali, paul, david, rest)] == ["held"] * 4
+    promised = README_ANSWER.search((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert promised is not None, "README says how Michael is answered"
+    status, code, detail = promised.groups()
+    assert (michael["status"], michael["code"], michael["detail"]) == (int(status), code, detail)
+    assert michael["faults"][0]["facts"]["available"] == "1"
+    assert [each["reference"] for each in of_a["data"]] == ["paul", "ali"]
+    assert [each["reference"] for each in of_b["data"]] == ["michael", "david"]
+    figures = {each["variant"]: each for each in positions["data"]}
+    carrots = figures[ali["lines"][0]["variant"]]
+    assert (carrots["on_hand"], carrots["held"], carrots["available"]) == ("10", "10", "0")
+    assert sorted(each["quantity"] for each in holds["data"]) == ["1", "1", "3", "5"]
+    again = running.type(script.partition("\norder ")[0] + '\norder "$HUB_A" ali 1\n')
+    assert answers(again) == [ali]
+
+
+def test_the_first_order_that_run_prints(running: Running) -> None:
+    command = "\n".join(running.shown).partition("through hub-a:\n")[2]
+    (order,) = answers(running.type(command + "\necho"))
+    assert (order["reference"], order["status"]) == ("ali", "held")
+
+
+def test_a_network_of_ones_own(running: Running) -> None:
+    out = running.type(typed("docs/start.md", running.address))
+    (order,) = [each for each in answers(out) if "reference" in each]
+    assert (order["status"], order["lines"][0]["held"]) == ("held", "2.5")
+    assert out.splitlines()[-1].split() == ["PEARS", "shed", "39.5", "2.5", "37", "3"]

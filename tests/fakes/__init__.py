@@ -1,0 +1,1 @@
+"""Stand-ins for what lies outside; each behaves as the real thing as far as tests can see."""

@@ -1,0 +1,1 @@
+"""The house rules, each a test that is itself tested on planted offences."""
