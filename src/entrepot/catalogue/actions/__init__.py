@@ -1,0 +1,1 @@
+"""Actions of catalogue, one a file."""

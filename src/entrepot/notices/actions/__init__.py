@@ -1,0 +1,1 @@
+"""Actions of notices, one a file."""

@@ -1,0 +1,1 @@
+"""Actions of orders, one a file."""

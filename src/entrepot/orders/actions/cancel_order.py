@@ -1,0 +1,18 @@
+"""Cancel what was not shipped, or part of it."""
+
+from entrepot.kernel.caller import Caller
+from entrepot.orders.actions.decide_batch import Answer
+from entrepot.orders.actions.submit import Desk, Handed, submit
+from entrepot.orders.model import CancelOrder
+
+
+async def cancel_order(
+    desk: Desk, caller: Caller, command: CancelOrder, key: str, request: str | None = None
+) -> Answer:
+    """Cancel what was not shipped, or part of it, through the batch.
+
+    `key` makes it repeatable: sent again, it is answered as before. Refuses
+    `orders.unknown_order`, `orders.already_cancelled`, `orders.already_shipped`,
+    `orders.unknown_line`, `orders.more_than_open`.
+    """
+    return await submit(desk, caller, Handed(command, key, request))

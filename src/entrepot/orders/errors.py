@@ -1,0 +1,70 @@
+"""Refusals of orders, in order of precedence: the first that applies names the refusal.
+
+Faults of one request are all named at once, sorted by this order.
+"""
+
+from typing import Final
+
+KEY_REUSED: Final = "orders.key_reused"
+REFERENCE_TAKEN: Final = "orders.reference_taken"
+REFERENCE_NOT_VALID: Final = "orders.reference_not_valid"
+UNKNOWN_ORDER: Final = "orders.unknown_order"
+NO_LINES: Final = "orders.no_lines"
+TOO_MANY_LINES: Final = "orders.too_many_lines"
+POLICY_NEEDS_OWN_STOCK: Final = "orders.policy_needs_own_stock"
+UNKNOWN_LINE: Final = "orders.unknown_line"
+UNKNOWN_VARIANT: Final = "orders.unknown_variant"
+UNKNOWN_LOCATION: Final = "orders.unknown_location"
+VARIANT_NOT_ORDERABLE: Final = "orders.variant_not_orderable"
+QUANTITY_NOT_POSITIVE: Final = "orders.quantity_not_positive"
+QUANTITY_TOO_LARGE: Final = "orders.quantity_too_large"
+QUANTITY_TOO_PRECISE: Final = "orders.quantity_too_precise"
+QUANTITY_NOT_WHOLE: Final = "orders.quantity_not_whole"
+QUANTITY_BELOW_MIN: Final = "orders.quantity_below_min"
+QUANTITY_NOT_MULTIPLE: Final = "orders.quantity_not_multiple"
+PRICE_NOT_VALID: Final = "orders.price_not_valid"
+LIMIT_NOT_VALID: Final = "orders.limit_not_valid"
+PRIORITY_NOT_VALID: Final = "orders.priority_not_valid"
+NOT_A_DRAFT: Final = "orders.not_a_draft"
+ALREADY_CANCELLED: Final = "orders.already_cancelled"
+ALREADY_PAID: Final = "orders.already_paid"
+ALREADY_SHIPPED: Final = "orders.already_shipped"
+NOT_PLACED: Final = "orders.not_placed"
+NOT_COMPLETE: Final = "orders.not_complete"
+MORE_THAN_HELD: Final = "orders.more_than_held"
+MORE_THAN_OPEN: Final = "orders.more_than_open"
+MORE_THAN_SHIPPED: Final = "orders.more_than_shipped"
+PAYMENT_TOO_LATE: Final = "orders.payment_too_late"
+
+PRECEDENCE: Final = (
+    KEY_REUSED,
+    REFERENCE_TAKEN,
+    REFERENCE_NOT_VALID,
+    UNKNOWN_ORDER,
+    NO_LINES,
+    TOO_MANY_LINES,
+    POLICY_NEEDS_OWN_STOCK,
+    UNKNOWN_LINE,
+    UNKNOWN_VARIANT,
+    UNKNOWN_LOCATION,
+    VARIANT_NOT_ORDERABLE,
+    QUANTITY_NOT_POSITIVE,
+    QUANTITY_TOO_LARGE,
+    QUANTITY_TOO_PRECISE,
+    QUANTITY_NOT_WHOLE,
+    QUANTITY_BELOW_MIN,
+    QUANTITY_NOT_MULTIPLE,
+    PRICE_NOT_VALID,
+    LIMIT_NOT_VALID,
+    PRIORITY_NOT_VALID,
+    NOT_A_DRAFT,
+    ALREADY_CANCELLED,
+    ALREADY_PAID,
+    ALREADY_SHIPPED,
+    NOT_PLACED,
+    NOT_COMPLETE,
+    MORE_THAN_HELD,
+    MORE_THAN_OPEN,
+    MORE_THAN_SHIPPED,
+    PAYMENT_TOO_LATE,
+)

@@ -1,0 +1,321 @@
+"""Acts on a placed order: cancel, ship, return, prioritise."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from entrepot.kernel import ids
+from entrepot.kernel.demand import Change, Demand, EndedPart, Ending, HoldEnd, LiveHold, PositionKey
+from entrepot.kernel.quantity import ZERO, quantity_text
+from entrepot.kernel.refusal import Fault, Refusal, refuse
+from entrepot.orders import errors
+from entrepot.orders.model.checks import check_priority, check_quantity, refusal_of
+from entrepot.orders.model.commands import (
+    CancelOrder,
+    LineQuantity,
+    PrioritiseOrder,
+    ReturnGoods,
+    ShipOrder,
+    Submission,
+)
+from entrepot.orders.model.decision import Ask, Decision
+from entrepot.orders.model.facts import Facts
+from entrepot.orders.model.record import Line, Order, answer_order, queue_place
+from entrepot.orders.model.standing import (
+    add_held,
+    already_cancelled,
+    become_cancelled,
+    find_line,
+    find_order,
+    line_of,
+    met_or_waiting,
+    refresh_fulfilment,
+    release_all,
+)
+
+
+def cancel_order(facts: Facts, submission: Submission, ask: Ask) -> Decision | Refusal:
+    """Cancel what was not shipped: everything, or the quantities named.
+
+    What is still missing goes first, then what is held, the youngest hold first. An order of which
+    nothing is left is cancelled.
+    """
+    command = submission.command
+    assert isinstance(command, CancelOrder), "the batch hands each command to its own rule"
+    order = find_order(facts, submission.organisation, command.order)
+    if isinstance(order, Refusal):
+        return order
+    if order.status == "cancelled" or order.is_past_limit(facts.now):
+        return already_cancelled(order)
+    shares = _shares(order, command.lines, _open, errors.MORE_THAN_OPEN, "left to cancel")
+    if isinstance(shares, Refusal):
+        return shares
+    if not shares:
+        return refuse(
+            errors.ALREADY_SHIPPED,
+            f"All of order {order.reference} has left; take it back as a return.",
+            facts={"order": ids.ORDER + order.id},
+        )
+    changed = order.copy()
+    if all(
+        _open(line) == shares.get(line.line_no, ZERO) and not line.shipped for line in order.lines
+    ):
+        outcome = ask(
+            Demand(submission.act, order.organisation, order.id, endings=release_all(order))
+        )
+        assert outcome.accepted, "ending live holds cannot be refused"
+        for line in changed.lines:
+            line.cancelled = line.quantity
+        become_cancelled(changed)
+        answer = answer_order(changed, ended=outcome.ended)
+        return Decision("orders.cancelled", order.id, answer, changed=(changed,))
+    endings: list[Ending] = []
+    for line_no, quantity in shares.items():
+        line = line_of(changed, line_no)
+        endings += _cancel_line(changed, line, quantity)
+    ended = _end(changed, submission, ask, endings)
+    met_or_waiting(changed)
+    if changed.status == "complete":
+        refresh_fulfilment(changed)
+    answer = answer_order(changed, ended=ended)
+    return Decision("orders.cancelled", order.id, answer, changed=(changed,))
+
+
+def ship_order(facts: Facts, submission: Submission, ask: Ask) -> Decision | Refusal:
+    """Ship what is held for a complete order: all of it, or the quantities named."""
+    command = submission.command
+    assert isinstance(command, ShipOrder), "the batch hands each command to its own rule"
+    order = find_order(facts, submission.organisation, command.order)
+    if isinstance(order, Refusal):
+        return order
+    if order.status == "cancelled" or order.is_past_limit(facts.now):
+        return already_cancelled(order)
+    if order.status != "complete":
+        return refuse(
+            errors.NOT_COMPLETE,
+            f"Order {order.reference} is {order.status}; only a complete order can be shipped.",
+            facts={"order": ids.ORDER + order.id, "status": order.status},
+        )
+    shares = _shares(order, command.lines, _held, errors.MORE_THAN_HELD, "held to ship")
+    if isinstance(shares, Refusal):
+        return shares
+    if not shares:
+        return refuse(
+            errors.ALREADY_SHIPPED,
+            f"Nothing of order {order.reference} is left to ship.",
+            facts={"order": ids.ORDER + order.id},
+        )
+    changed = order.copy()
+    endings: list[Ending] = []
+    for line_no, quantity in shares.items():
+        line = line_of(changed, line_no)
+        line.held -= quantity
+        line.shipped += quantity
+        leaving = _end_holds(changed, line_no, quantity, HoldEnd.CONVERTED)
+        changed.shipped_from = [
+            *changed.shipped_from,
+            *((line_no, each.hold.position, each.quantity) for each in leaving),
+        ]
+        endings += leaving
+    ended = _end(changed, submission, ask, endings)
+    refresh_fulfilment(changed)
+    answer = answer_order(changed, ended=ended)
+    return Decision("orders.shipped", order.id, answer, changed=(changed,))
+
+
+def return_goods(facts: Facts, submission: Submission, ask: Ask) -> Decision | Refusal:
+    """Take shipped goods back: on hand rises where they left from, or at a location named."""
+    command = submission.command
+    assert isinstance(command, ReturnGoods), "the batch hands each command to its own rule"
+    order = find_order(facts, submission.organisation, command.order)
+    if isinstance(order, Refusal):
+        return order
+    shares = _shares(order, command.lines, _returnable, errors.MORE_THAN_SHIPPED, "out to return")
+    if isinstance(shares, Refusal):
+        return shares
+    changed = order.copy()
+    coming: list[tuple[int, Change]] = []
+    for line_no, quantity in shares.items():
+        line = line_of(changed, line_no)
+        if command.location is not None:
+            key = PositionKey(line.owner, line.variant, command.location)
+            if key not in facts.locked.get((line.owner, line.variant), ()):
+                return unknown_location(command.location)
+            changes = [Change(key, quantity, "return")]
+        else:
+            changes = _back_to_source(order, line, quantity)
+        coming += [(line_no, each) for each in changes]
+        line.returned += quantity
+    outcome = ask(
+        Demand(
+            submission.act,
+            order.organisation,
+            order.id,
+            changes=tuple([each for _, each in coming]),
+        )
+    )
+    assert outcome.accepted, "more on hand cannot be refused"
+    versions = {each.position: each.version for each in outcome.positions}
+    back = tuple(
+        [
+            EndedPart(line_no, each.position, each.quantity, each.kind, versions[each.position])
+            for line_no, each in coming
+        ]
+    )
+    answer = answer_order(changed, ended=back)
+    return Decision("orders.returned", order.id, answer, changed=(changed,))
+
+
+def prioritise_order(facts: Facts, submission: Submission, _: Ask) -> Decision | Refusal:
+    """Move an order in the queue of those that wait."""
+    command = submission.command
+    assert isinstance(command, PrioritiseOrder), "the batch hands each command to its own rule"
+    order = find_order(facts, submission.organisation, command.order)
+    if isinstance(order, Refusal):
+        return order
+    if order.status == "cancelled" or order.is_past_limit(facts.now):
+        return already_cancelled(order)
+    fault = check_priority(command.priority)
+    if fault is not None:
+        return Refusal((fault,))
+    changed = order.copy()
+    changed.priority = command.priority
+    changed.queue_place = queue_place(command.priority, order.placed_at, order.id)
+    return Decision("orders.prioritised", order.id, answer_order(changed), changed=(changed,))
+
+
+def unknown_location(location: str) -> Refusal:
+    """Refuse a location that is not the owner's."""
+    return refuse(
+        errors.UNKNOWN_LOCATION,
+        "There is no such location where this stock could lie. Check its id.",
+        field="location",
+        facts={"location": ids.LOCATION + location},
+    )
+
+
+def _open(line: Line) -> Decimal:
+    """Units that have not left and are not cancelled."""
+    return line.quantity - line.shipped - line.cancelled
+
+
+def _held(line: Line) -> Decimal:
+    """Units that can leave now."""
+    return line.held
+
+
+def _returnable(line: Line) -> Decimal:
+    """Units that have left and have not come back."""
+    return line.shipped - line.returned
+
+
+def _shares(
+    order: Order,
+    wanted: tuple[LineQuantity, ...] | None,
+    limit: Callable[[Line], Decimal],
+    code: str,
+    words: str,
+) -> dict[int, Decimal] | Refusal:
+    """Sum the quantities named per line and check each against what the line allows."""
+    if wanted is None:
+        return {line.line_no: limit(line) for line in order.lines if limit(line) > ZERO}
+    faults: list[Fault] = []
+    shares: dict[int, Decimal] = {}
+    if not wanted:
+        faults.append(
+            Fault(errors.NO_LINES, "Name at least one line, or leave lines out.", "lines")
+        )
+    for number, each in enumerate(wanted):
+        field = f"lines[{number}]"
+        line = find_line(order, each.line)
+        fault = check_quantity(each.quantity, field + ".quantity")
+        if line is None:
+            faults.append(
+                Fault(
+                    errors.UNKNOWN_LINE,
+                    f"Order {order.reference} has no line {each.line}.",
+                    field + ".line",
+                    {"line": each.line},
+                )
+            )
+        elif fault is not None:
+            faults.append(fault)
+        else:
+            total = shares[each.line] = shares.get(each.line, ZERO) + each.quantity
+            if total > limit(line):
+                faults.append(_too_much(code, words, each.line, total, limit(line), field))
+    return refusal_of(faults) or shares
+
+
+def _too_much(
+    code: str, words: str, line_no: int, asked: Decimal, most: Decimal, field: str
+) -> Fault:
+    """Name a line of which less is there than was asked."""
+    return Fault(
+        code,
+        f"Line {line_no} has {quantity_text(most)} {words}; you named {quantity_text(asked)}.",
+        field + ".quantity",
+        {"line": line_no, "quantity": quantity_text(asked), "max": quantity_text(most)},
+    )
+
+
+def _cancel_line(order: Order, line: Line, quantity: Decimal) -> list[Ending]:
+    """Cancel units of a line: missing ones first, then held ones."""
+    from_missing = min(quantity, line.missing)
+    line.short = max(line.short - from_missing, ZERO)
+    line.cancelled += quantity
+    from_held = quantity - from_missing
+    line.held -= from_held
+    return _end_holds(order, line.line_no, from_held, HoldEnd.RELEASED)
+
+
+def _end_holds(order: Order, line_no: int, quantity: Decimal, how: HoldEnd) -> list[Ending]:
+    """Choose holds of a line to end: the oldest leave first, the youngest are given back first."""
+    holds = sorted(
+        (hold for hold in order.holds if hold.line_no == line_no),
+        key=lambda each: each.key.hold_no,
+        reverse=how is HoldEnd.RELEASED,
+    )
+    endings: list[Ending] = []
+    for hold in holds:
+        if quantity <= ZERO:
+            break
+        part = min(quantity, hold.quantity)
+        endings.append(Ending(hold, part, how))
+        quantity -= part
+    assert quantity <= ZERO, "a line's held is the sum of its live holds"
+    return endings
+
+
+def _end(
+    order: Order, submission: Submission, ask: Ask, endings: Iterable[Ending]
+) -> tuple[EndedPart, ...]:
+    """Ask the ledger to end holds, and keep the order's list of live holds right."""
+    chosen = tuple(endings)
+    if not chosen:
+        return ()
+    outcome = ask(Demand(submission.act, order.organisation, order.id, endings=chosen))
+    assert outcome.accepted, "ending live holds cannot be refused"
+    ended: set[LiveHold] = {each.hold for each in chosen}
+    order.holds = [hold for hold in order.holds if hold not in ended]
+    carried = {line.line_no: line.held for line in order.lines}
+    add_held(order, outcome.successors)
+    for line in order.lines:
+        line.held = carried[line.line_no]
+    return outcome.ended
+
+
+def _back_to_source(order: Order, line: Line, quantity: Decimal) -> list[Change]:
+    """Find where a line's units left from, skipping those that came back before."""
+    skip = line.returned
+    changes: list[Change] = []
+    for line_no, position, units in order.shipped_from:
+        if line_no != line.line_no:
+            continue
+        skipped = min(skip, units)
+        skip -= skipped
+        part = min(units - skipped, quantity)
+        if part > ZERO:
+            changes.append(Change(position, part, "return"))
+            quantity -= part
+    assert quantity <= ZERO, "a line's shipped is the sum of its converted holds"
+    return changes

@@ -1,0 +1,194 @@
+"""Deciding a whole batch, act by act, against one book. Pure.
+
+First what frees stock, then the orders that wait (short lines, then queue order), then what asks
+for stock, in order of arrival; then once more those that wait, for what changes gave back. All acts
+of a batch were in flight together, so any order among them is a true one; this one serves the most.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeAlias
+
+import msgspec
+
+from entrepot.kernel.ids import Id, IdSource
+from entrepot.kernel.refusal import Refusal
+from entrepot.orders.model.acts import cancel_order, prioritise_order, return_goods, ship_order
+from entrepot.orders.model.commands import (
+    AdjustStock,
+    CancelOrder,
+    ChangeOrder,
+    CountStock,
+    PlaceDraft,
+    PlaceOrder,
+    PrioritiseOrder,
+    ReceiveStock,
+    RecheckWaiting,
+    RecordPayment,
+    ReturnGoods,
+    ShipOrder,
+    Submission,
+    SweepExpired,
+)
+from entrepot.orders.model.decision import Ask, Decision, Postponed
+from entrepot.orders.model.facts import Facts
+from entrepot.orders.model.placing import change_order, place_draft, place_order, record_payment
+from entrepot.orders.model.record import Order
+from entrepot.orders.model.standing import waiting_rows
+from entrepot.orders.model.stocktaking import adjust_stock, count_stock, receive_stock
+from entrepot.orders.model.waiting import recheck_order, sweep_order
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """A decision with the organisation it is booked under and its act id."""
+
+    organisation: Id
+    act: Id
+    decision: Decision
+
+
+class BatchDecided(msgspec.Struct):
+    """What became of each submission, by its number, and what happened by itself besides."""
+
+    results: dict[int, Decision | Refusal | Postponed]
+    besides: list[Happened]
+
+
+def decide_batch_purely(
+    facts: Facts,
+    submissions: Sequence[tuple[int, Submission]],
+    waiting: Sequence[tuple[Id, Id]],
+    ask: Ask,
+    new_id: IdSource,
+) -> BatchDecided:
+    """Decide numbered submissions; `waiting` are the orders to serve, in queue order."""
+    decided = BatchDecided({}, [])
+    asking = []
+    for number, submission in submissions:
+        if _asks_for_stock(submission):
+            asking.append((number, submission))
+        else:
+            _decide_one(facts, number, submission, ask, new_id, decided)
+    _serve_waiting(facts, [*waiting, *_written(decided)], ask, new_id, decided.besides)
+    for number, submission in asking:
+        _decide_one(facts, number, submission, ask, new_id, decided)
+    if any(isinstance(each.command, ChangeOrder) for _, each in asking):
+        _serve_waiting(facts, [*waiting, *_written(decided)], ask, new_id, decided.besides)
+    return decided
+
+
+def _asks_for_stock(submission: Submission) -> bool:
+    """Whether an act asks for stock rather than gives some back."""
+    command = submission.command
+    if isinstance(command, RecordPayment):
+        return command.succeeded
+    return isinstance(command, PlaceOrder | PlaceDraft | ChangeOrder)
+
+
+def _decide_one(
+    facts: Facts,
+    number: int,
+    submission: Submission,
+    ask: Ask,
+    new_id: IdSource,
+    decided: BatchDecided,
+) -> None:
+    """Decide one submission and let the facts show what it changed."""
+    command = submission.command
+    if isinstance(command, SweepExpired):
+        _sweep(facts, command, ask, new_id, decided.besides)
+    elif not isinstance(command, RecheckWaiting):
+        result = _RULES[type(command)](facts, submission, ask, new_id)
+        decided.results[number] = result
+        if isinstance(result, Decision):
+            _show(facts, result)
+
+
+_Rule: TypeAlias = Callable[[Facts, Submission, Ask, IdSource], Decision | Refusal | Postponed]
+
+
+def _without_ids(
+    rule: Callable[[Facts, Submission, Ask], Decision | Refusal | Postponed],
+) -> _Rule:
+    """Fit a rule that makes no new order into the table of rules."""
+
+    def decide(
+        facts: Facts, submission: Submission, ask: Ask, _: IdSource
+    ) -> Decision | Refusal | Postponed:
+        return rule(facts, submission, ask)
+
+    return decide
+
+
+_RULES: Final[dict[type, _Rule]] = {
+    PlaceOrder: place_order,
+    PlaceDraft: place_draft,
+    ChangeOrder: change_order,
+    RecordPayment: record_payment,
+    CancelOrder: _without_ids(cancel_order),
+    ShipOrder: _without_ids(ship_order),
+    ReturnGoods: _without_ids(return_goods),
+    PrioritiseOrder: _without_ids(prioritise_order),
+    ReceiveStock: _without_ids(receive_stock),
+    AdjustStock: _without_ids(adjust_stock),
+    CountStock: _without_ids(count_stock),
+}
+
+
+def _show(facts: Facts, decision: Decision) -> None:
+    """Let later acts of the batch see an order as it is now."""
+    for order in (*decision.placed, *decision.changed):
+        facts.orders[order.organisation, order.id] = order
+        if decision.placed:
+            facts.references[order.organisation, order.reference] = order.id
+
+
+def _written(decided: BatchDecided) -> list[tuple[Id, Id]]:
+    """List the orders this batch placed or changed: they may wait now and did not before."""
+    decisions = [each for each in decided.results.values() if isinstance(each, Decision)]
+    decisions += [each.decision for each in decided.besides]
+    return [
+        (order.organisation, order.id)
+        for decision in decisions
+        for order in (*decision.placed, *decision.changed)
+    ]
+
+
+def _serve_waiting(
+    facts: Facts,
+    waiting: Iterable[tuple[Id, Id]],
+    ask: Ask,
+    new_id: Callable[[], Id],
+    besides: list[Happened],
+) -> None:
+    """Offer what is free to those that wait, short lines first, then in queue order."""
+    queue = []
+    for key in dict.fromkeys(waiting):
+        order = facts.orders.get(key)
+        rows = [] if order is None else waiting_rows(order)
+        if order is not None and rows:
+            queue.append((min(row.place for row in rows), order))
+    queue.sort(key=lambda each: each[0])
+    for _, order in queue:
+        act = new_id()
+        decision = recheck_order(facts, order, ask, act, new_id)
+        if decision is not None:
+            _show(facts, decision)
+            besides.append(Happened(order.organisation, act, decision))
+
+
+def _sweep(
+    facts: Facts,
+    command: SweepExpired,
+    ask: Ask,
+    new_id: Callable[[], Id],
+    besides: list[Happened],
+) -> None:
+    """Cancel the orders whose limit has passed."""
+    for key in command.orders:
+        order: Order | None = facts.orders.get(key)
+        if order is None:
+            continue
+        act = new_id()
+        decision = sweep_order(facts, order, ask, act)
+        if decision is not None:
+            besides.append(Happened(order.organisation, act, decision))

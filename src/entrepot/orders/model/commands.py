@@ -1,0 +1,175 @@
+"""What can be asked of orders and their stock: one frozen type an act.
+
+Ids are inner ids (no prefix), quantities exact decimals as the caller sent them. Nothing here has
+been checked yet against the database; shapes and sizes have been, by the door.
+"""
+
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from entrepot.kernel.ids import Id
+
+OrderKind: TypeAlias = Literal["own", "session", "marketplace"]
+Policy: TypeAlias = Literal[
+    "refuse_short", "line_by_line", "ship_complete", "allow_split", "no_backorder"
+]
+
+
+class WantedLine(msgspec.Struct, frozen=True):
+    """One line as asked for: the variant by id, or "" when the door could not read the id."""
+
+    variant: Id
+    quantity: Decimal
+    unit_price: Decimal | None = None
+
+
+class PlaceOrder(msgspec.Struct, frozen=True):
+    """Place an order, or save it as a draft.
+
+    `paid` orders (or those on account) get no limit; unpaid ones are cancelled when nothing was
+    paid within `hold_minutes`. `policy` says what happens when stock is short.
+    """
+
+    order: Id
+    reference: str
+    kind: OrderKind
+    policy: Policy
+    lines: tuple[WantedLine, ...]
+    paid: bool = False
+    draft: bool = False
+    hold_minutes: int = 30
+    priority: int = 0
+
+
+class PlaceDraft(msgspec.Struct, frozen=True):
+    """Place a saved draft as it stands."""
+
+    order: Id
+    paid: bool = False
+    hold_minutes: int = 30
+
+
+class ChangeOrder(msgspec.Struct, frozen=True):
+    """Replace all lines of an order of which nothing was shipped; its place in the queue stays."""
+
+    order: Id
+    lines: tuple[WantedLine, ...]
+
+
+class RecordPayment(msgspec.Struct, frozen=True):
+    """Say how the payment of an order ended."""
+
+    order: Id
+    succeeded: bool
+
+
+class LineQuantity(msgspec.Struct, frozen=True):
+    """A part of an order line, by its number."""
+
+    line: int
+    quantity: Decimal
+
+
+class CancelOrder(msgspec.Struct, frozen=True):
+    """Cancel what was not shipped: all of it, or the quantities named."""
+
+    order: Id
+    lines: tuple[LineQuantity, ...] | None = None
+
+
+class ShipOrder(msgspec.Struct, frozen=True):
+    """Goods leave for the customer: all that is held, or the quantities named."""
+
+    order: Id
+    lines: tuple[LineQuantity, ...] | None = None
+
+
+class ReturnGoods(msgspec.Struct, frozen=True):
+    """Shipped goods come back, to where they were shipped from or to `location`."""
+
+    order: Id
+    lines: tuple[LineQuantity, ...]
+    location: Id | None = None
+
+
+class PrioritiseOrder(msgspec.Struct, frozen=True):
+    """Move a waiting order in the queue: 0 is usual, 99 is served first."""
+
+    order: Id
+    priority: int
+
+
+class StockLine(msgspec.Struct, frozen=True):
+    """Units of a variant at a location (None: the organisation's first location)."""
+
+    variant: Id
+    quantity: Decimal
+    location: Id | None = None
+
+
+class ReceiveStock(msgspec.Struct, frozen=True):
+    """Goods arrive: on hand rises."""
+
+    lines: tuple[StockLine, ...]
+    reason: str = ""
+
+
+class AdjustStock(msgspec.Struct, frozen=True):
+    """Correct what is on hand by a difference, up or down, never below what is promised."""
+
+    lines: tuple[StockLine, ...]
+    reason: str = ""
+
+
+class CountStock(msgspec.Struct, frozen=True):
+    """Set what is on hand to a counted figure, against the version that was counted."""
+
+    variant: Id
+    on_hand: Decimal
+    expected_version: int | None
+    location: Id | None = None
+    reason: str = ""
+
+
+class SweepExpired(msgspec.Struct, frozen=True):
+    """Write the cancellation of orders whose limit has passed."""
+
+    orders: tuple[tuple[Id, Id], ...]
+
+
+class RecheckWaiting(msgspec.Struct, frozen=True):
+    """Continue deciding the orders that wait for these variants, as (owner, variant)."""
+
+    variants: tuple[tuple[Id, Id], ...]
+
+
+ActOnOrder: TypeAlias = (
+    PlaceDraft
+    | ChangeOrder
+    | RecordPayment
+    | CancelOrder
+    | ShipOrder
+    | ReturnGoods
+    | PrioritiseOrder
+)
+ActOnStock: TypeAlias = ReceiveStock | AdjustStock | CountStock
+HouseKeeping: TypeAlias = SweepExpired | RecheckWaiting
+Command: TypeAlias = PlaceOrder | ActOnOrder | ActOnStock | HouseKeeping
+
+
+class Submission(msgspec.Struct, frozen=True):
+    """A command on its way through the intake.
+
+    `act` is the id of what is about to happen; `key` and `content_hash` make it repeatable.
+    `token` is None for Entrepot's own house-keeping.
+    """
+
+    command: Command
+    organisation: Id
+    act: Id
+    key: str
+    content_hash: bytes
+    token: Id | None = None
+    request: str | None = None

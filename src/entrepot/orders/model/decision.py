@@ -1,0 +1,45 @@
+"""What deciding an act gives back to the batch: what to write, and what to answer."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from entrepot.kernel.demand import Demand, HoldKey, Outcome
+from entrepot.kernel.ids import Id
+from entrepot.orders.model.record import Order
+
+Ask: TypeAlias = Callable[[Demand], Outcome]
+"""Asks the stock ledger to decide a demand; an accepted one is posted to the batch's book."""
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something a person of an organisation should act on."""
+
+    organisation: Id
+    kind: str
+    subject: str
+    facts: dict[str, str]
+
+
+class Decision(msgspec.Struct):
+    """An act that happens.
+
+    `placed` are new orders, `changed` existing ones as they are now; `answer` goes to the caller
+    and, byte for byte, into the audit. `limits` are holds whose limit was lifted or moved with
+    their order's.
+    """
+
+    act: str
+    subject: str
+    answer: msgspec.Struct
+    placed: tuple[Order, ...] = ()
+    changed: tuple[Order, ...] = ()
+    lifted: tuple[HoldKey, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+class Postponed(msgspec.Struct, frozen=True):
+    """The facts locked do not suffice (something moved in between): decide in the next batch."""
+
+    why: str

@@ -1,0 +1,216 @@
+"""An order as it stands, what acts make of it, and how it is answered.
+
+Shapes: `Order` and `Line` mirror their tables; answers carry wire ids, quantities as text and
+times in UTC.
+"""
+
+from copy import copy
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from entrepot.kernel import ids
+from entrepot.kernel.demand import EndedPart, HeldPart, LiveHold, PositionKey
+from entrepot.kernel.ids import Id
+from entrepot.kernel.quantity import ZERO, quantity_text
+
+PRIORITY_MAX: Final = 99
+
+
+class Line(msgspec.Struct):
+    """One order line: what was asked, and the parts it has come apart into."""
+
+    line_no: int
+    owner: Id
+    variant: Id
+    quantity: Decimal
+    held: Decimal = ZERO
+    shipped: Decimal = ZERO
+    returned: Decimal = ZERO
+    cancelled: Decimal = ZERO
+    short: Decimal = ZERO
+    unit_price: Decimal | None = None
+
+    @property
+    def missing(self) -> Decimal:
+        """Units neither held, shipped nor cancelled: what a waiting line waits for."""
+        return self.quantity - self.held - self.shipped - self.cancelled
+
+
+class Order(msgspec.Struct):
+    """One order with its lines and live holds.
+
+    `shipped_from` lists (line number, position, units) of converted holds, oldest first.
+    """
+
+    organisation: Id
+    id: Id
+    reference: str
+    kind: str
+    status: str
+    fulfilment_status: str
+    payment_status: str
+    policy: str
+    priority: int
+    queue_place: str
+    placed_at: datetime
+    hold_until: datetime | None = None
+    next_hold_no: int = 1
+    follows: Id | None = None
+    lines: list[Line] = []
+    holds: list[LiveHold] = []
+    shipped_from: list[tuple[int, PositionKey, Decimal]] = []
+    is_new: bool = False
+
+    def copy(self) -> "Order":
+        """Copy the order and its lines, so that a refused act leaves the facts as they were."""
+        copied = copy(self)
+        copied.lines = [copy(line) for line in self.lines]
+        copied.holds = list(self.holds)
+        return copied
+
+    def is_past_limit(self, now: datetime) -> bool:
+        """Whether the order counts as cancelled because its limit has passed."""
+        return (
+            self.hold_until is not None
+            and self.hold_until <= now
+            and self.status in {"held", "waiting"}
+        )
+
+
+class LineAnswer(msgspec.Struct, omit_defaults=True):
+    """One line as answered; parts that are zero are left out, `held` never is."""
+
+    line: int
+    variant: str
+    quantity: str
+    held: str | None = None
+    waiting: str = "0"
+    shipped: str = "0"
+    returned: str = "0"
+    cancelled: str = "0"
+    short: str = "0"
+    unit_price: str | None = None
+
+
+class HoldAnswer(msgspec.Struct):
+    """Units just set aside, with the version their position has by that."""
+
+    line: int
+    location: str
+    quantity: str
+    version: int
+
+
+class EndedAnswer(msgspec.Struct):
+    """Units that just left a hold, or came back, with the version their position has by that.
+
+    `kind` is `release`, `expire`, `ship` or `return`.
+    """
+
+    line: int
+    location: str
+    quantity: str
+    kind: str
+    version: int
+
+
+class OrderAnswer(msgspec.Struct, omit_defaults=True):
+    """An order as answered to an act on it."""
+
+    id: str
+    reference: str
+    kind: str
+    status: str
+    fulfilment_status: str
+    payment_status: str
+    policy: str
+    placed_at: datetime
+    lines: list[LineAnswer]
+    holds: list[HoldAnswer] = []
+    hold_until: datetime | None = None
+    priority: int = 0
+    followed_by: str | None = None
+    follows: str | None = None
+    dropped_lines: list["DroppedLine"] = []
+    ended: list[EndedAnswer] = []
+
+
+class DroppedLine(msgspec.Struct):
+    """A line left out because its stock was short (`line_by_line`)."""
+
+    line: int
+    variant: str
+    quantity: str
+    available: str
+
+
+def queue_place(priority: int, placed_at: datetime, order: Id, *, short: bool = False) -> str:
+    """Say where an order stands in the queue, as text that sorts.
+
+    Short lines come first, then priority, time received and id decide.
+    """
+    rank = "0" if short else "1"
+    micros = int(placed_at.timestamp()) * 1_000_000 + placed_at.microsecond
+    return f"{rank}{PRIORITY_MAX - priority:02d}{micros:017d}{order}"
+
+
+def answer_line(line: Line, *, waits: bool) -> LineAnswer:
+    """Write a line for the wire; only a line of a waiting order waits for what it misses."""
+    if line.held == line.quantity:
+        quantity = quantity_text(line.quantity)
+        answer = LineAnswer(line.line_no, ids.VARIANT + line.variant, quantity, quantity)
+    else:
+        answer = LineAnswer(
+            line.line_no,
+            ids.VARIANT + line.variant,
+            quantity_text(line.quantity),
+            quantity_text(line.held),
+            quantity_text(line.missing if waits else ZERO),
+            quantity_text(line.shipped),
+            quantity_text(line.returned),
+            quantity_text(line.cancelled),
+            quantity_text(line.short),
+        )
+    if line.unit_price is not None:
+        answer.unit_price = quantity_text(line.unit_price)
+    return answer
+
+
+def answer_order(
+    order: Order,
+    held: tuple[HeldPart, ...] = (),
+    *,
+    followed_by: Id | None = None,
+    dropped: list[DroppedLine] | None = None,
+    ended: tuple[EndedPart, ...] = (),
+) -> OrderAnswer:
+    """Write an order, and the holds just opened and ended for it, for the wire."""
+    return OrderAnswer(
+        ids.ORDER + order.id,
+        order.reference,
+        order.kind,
+        order.status,
+        order.fulfilment_status,
+        order.payment_status,
+        order.policy,
+        order.placed_at,
+        [answer_line(line, waits=order.status == "waiting") for line in order.lines],
+        [
+            HoldAnswer(line_no, ids.LOCATION + key.location, quantity_text(quantity), version)
+            for line_no, _, key, quantity, version in held
+        ],
+        order.hold_until,
+        order.priority,
+        None if followed_by is None else ids.ORDER + followed_by,
+        None if order.follows is None else ids.ORDER + order.follows,
+        dropped or [],
+        [
+            EndedAnswer(
+                line_no, ids.LOCATION + key.location, quantity_text(quantity), kind, version
+            )
+            for line_no, key, quantity, kind, version in ended
+        ],
+    )

@@ -1,0 +1,86 @@
+"""Orders that wait: served as stock arrives, and those whose limit has passed."""
+
+from entrepot.kernel.demand import Demand, DemandLine, EndedPart, Ending, HoldEnd, Mode
+from entrepot.kernel.ids import Id, IdSource
+from entrepot.kernel.quantity import ZERO
+from entrepot.orders.model.decision import Ask, Decision
+from entrepot.orders.model.facts import Facts
+from entrepot.orders.model.record import Order, answer_order
+from entrepot.orders.model.standing import (
+    add_held,
+    become_cancelled,
+    become_complete,
+    may_split,
+    met_or_waiting,
+    split_order,
+    splits,
+    waiting_rows,
+)
+
+
+def recheck_order(
+    facts: Facts, order: Order, ask: Ask, act: Id, new_id: IdSource
+) -> Decision | None:
+    """Give a waiting order, or one with short lines, what has become free; None if that is nothing.
+
+    A waiting order takes what there is unless its organisation chose that waiting holds nothing;
+    then it is released only whole. One that may be split lets go what it got.
+    """
+    if order.is_past_limit(facts.now):
+        return None
+    rows = waiting_rows(order)
+    if not rows:
+        return None
+    takes_part = (
+        order.status != "waiting"
+        or splits(facts, order)
+        or facts.waits_holding.get(order.organisation, True)
+    )
+    lines = tuple(
+        [
+            DemandLine(row.line_no, row.missing, facts.sources(row.owner, row.variant))
+            for row in rows
+        ]
+    )
+    demand = Demand(
+        act,
+        order.organisation,
+        order.id,
+        Mode.PART if takes_part else Mode.WHOLE,
+        lines,
+        expires_at=order.hold_until,
+        some=True,
+    )
+    outcome = ask(demand)
+    if not outcome.accepted or not outcome.held:
+        return None
+    add_held(order, outcome.held)
+    for part in outcome.held:
+        for line in order.lines:
+            if line.line_no == part.line_no and line.short:
+                line.short = max(line.short - part.quantity, ZERO)
+    was_waiting = order.status == "waiting"
+    met_or_waiting(order)
+    placed: tuple[Order, ...] = ()
+    if order.status == "waiting" and may_split(facts, order):
+        placed = (split_order(order, new_id()),)
+        become_complete(order)
+    released = was_waiting and order.status != "waiting"
+    name = "orders.released" if released else "orders.supplied"
+    answer = answer_order(order, outcome.held, followed_by=placed[0].id if placed else None)
+    return Decision(name, order.id, answer, placed=placed, changed=(order,))
+
+
+def sweep_order(facts: Facts, order: Order, ask: Ask, act: Id) -> Decision | None:
+    """Write the cancellation of an order whose limit has passed; None if it has not (any more)."""
+    if not order.is_past_limit(facts.now):
+        return None
+    endings = tuple([Ending(hold, hold.quantity, HoldEnd.EXPIRED) for hold in order.holds])
+    ended: tuple[EndedPart, ...] = ()
+    if endings:
+        outcome = ask(Demand(act, order.organisation, order.id, endings=endings))
+        assert outcome.accepted, "ending live holds cannot be refused"
+        ended = outcome.ended
+    become_cancelled(order, by_limit=True)
+    answer = answer_order(order, ended=ended)
+    return Decision("orders.expired", order.id, answer, changed=(order,))

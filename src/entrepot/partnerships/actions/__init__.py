@@ -1,0 +1,1 @@
+"""Actions of partnerships, one a file."""

@@ -1,0 +1,281 @@
+-- name: positions_cover_promises
+-- A tracked position has at least what it promised, and nothing is below zero.
+SELECT
+    p.owner::text || '/' || p.variant::text || '/' || p.location::text AS subject,
+    json_build_object(
+        'on_hand', p.on_hand::text, 'held', p.held::text, 'allocated', p.allocated::text
+    ) AS facts
+FROM positions AS p
+WHERE
+    NOT p.unlimited
+    AND (p.on_hand < p.held + p.allocated OR p.held < 0 OR p.allocated < 0)
+LIMIT $1;
+
+-- name: held_is_sum_of_live_holds
+-- What a tracked position says is held is the sum of its live holds.
+SELECT
+    coalesce(p.owner, h.owner)::text || '/' || coalesce(p.variant, h.variant)::text
+    || '/' || coalesce(p.location, h.location)::text AS subject,
+    json_build_object('held', p.held::text, 'live_holds', h.quantity::text) AS facts
+FROM positions AS p
+FULL JOIN (
+    SELECT
+        g.owner,
+        g.variant,
+        g.location,
+        sum(g.quantity) AS quantity
+    FROM holds AS g
+    WHERE g.state = 'live'
+    GROUP BY g.owner, g.variant, g.location
+) AS h ON p.owner = h.owner AND p.variant = h.variant AND p.location = h.location
+WHERE
+    p.owner IS NULL
+    OR (NOT p.unlimited AND p.held <> coalesce(h.quantity, 0))
+LIMIT $1;
+
+-- name: allocated_is_what_is_left
+-- What a tracked position says is allocated is what is left of its open allocations.
+SELECT
+    coalesce(p.owner, a.owner)::text || '/' || coalesce(p.variant, a.variant)::text
+    || '/' || coalesce(p.location, a.location)::text AS subject,
+    json_build_object('allocated', p.allocated::text, 'left', a.remaining::text) AS facts
+FROM positions AS p
+FULL JOIN (
+    SELECT
+        g.owner,
+        g.variant,
+        g.location,
+        sum(g.remaining) AS remaining
+    FROM allocations AS g
+    WHERE g.state = 'open'
+    GROUP BY g.owner, g.variant, g.location
+) AS a ON p.owner = a.owner AND p.variant = a.variant AND p.location = a.location
+WHERE
+    p.owner IS NULL
+    OR (NOT p.unlimited AND p.allocated <> coalesce(a.remaining, 0))
+LIMIT $1;
+
+-- name: figures_are_sum_of_ledger
+-- The figures of a tracked position are the sums of all its ledger changes.
+SELECT
+    p.owner::text || '/' || p.variant::text || '/' || p.location::text AS subject,
+    json_build_object(
+        'on_hand', p.on_hand::text,
+        'on_hand_changes', coalesce(l.on_hand, 0)::text,
+        'held', p.held::text,
+        'held_changes', coalesce(l.held, 0)::text,
+        'allocated', p.allocated::text,
+        'allocated_changes', coalesce(l.allocated, 0)::text
+    ) AS facts
+FROM positions AS p
+LEFT JOIN (
+    SELECT
+        g.owner,
+        g.variant,
+        g.location,
+        sum(g.on_hand_change) AS on_hand,
+        sum(g.held_change) AS held,
+        sum(g.allocated_change) AS allocated
+    FROM ledger AS g
+    GROUP BY g.owner, g.variant, g.location
+) AS l ON p.owner = l.owner AND p.variant = l.variant AND p.location = l.location
+WHERE
+    NOT p.unlimited
+    AND (
+        p.on_hand <> coalesce(l.on_hand, 0)
+        OR p.held <> coalesce(l.held, 0)
+        OR p.allocated <> coalesce(l.allocated, 0)
+    )
+LIMIT $1;
+
+-- name: versions_have_no_gap
+-- Ledger versions run from 1 to the position's version without a gap, and no row lacks a position.
+SELECT
+    coalesce(p.owner, l.owner)::text || '/' || coalesce(p.variant, l.variant)::text
+    || '/' || coalesce(p.location, l.location)::text AS subject,
+    json_build_object(
+        'version', p.version, 'rows', l.entries, 'first', l.first, 'last', l.last
+    ) AS facts
+FROM positions AS p
+FULL JOIN (
+    SELECT
+        g.owner,
+        g.variant,
+        g.location,
+        count(*) AS entries,
+        min(g.version) AS first,
+        max(g.version) AS last
+    FROM ledger AS g
+    GROUP BY g.owner, g.variant, g.location
+) AS l ON p.owner = l.owner AND p.variant = l.variant AND p.location = l.location
+WHERE
+    p.owner IS NULL
+    OR (p.version, p.version) IS DISTINCT FROM (coalesce(l.entries, 0), coalesce(l.last, 0))
+    OR l.first <> 1
+LIMIT $1;
+
+-- name: ledger_rows_add_up
+-- Each ledger row's running figures are those of the row before plus its own changes.
+SELECT
+    r.owner::text || '/' || r.variant::text || '/' || r.location::text AS subject,
+    json_build_object(
+        'version', r.version,
+        'kind', r.kind,
+        'on_hand', r.on_hand::text,
+        'held', r.held::text,
+        'allocated', r.allocated::text
+    ) AS facts
+FROM (
+    SELECT
+        g.owner,
+        g.variant,
+        g.location,
+        g.version,
+        g.kind,
+        g.on_hand,
+        g.held,
+        g.allocated,
+        lag(g.on_hand, 1, 0::numeric) OVER w + g.on_hand_change AS on_hand_due,
+        lag(g.held, 1, 0::numeric) OVER w + g.held_change AS held_due,
+        lag(g.allocated, 1, 0::numeric) OVER w + g.allocated_change AS allocated_due
+    FROM ledger AS g
+    WINDOW w AS (PARTITION BY g.owner, g.variant, g.location ORDER BY g.version)
+) AS r
+INNER JOIN positions AS p
+    ON r.owner = p.owner AND r.variant = p.variant AND r.location = p.location
+WHERE
+    NOT p.unlimited
+    AND (r.on_hand, r.held, r.allocated) <> (r.on_hand_due, r.held_due, r.allocated_due)
+LIMIT $1;
+
+-- name: figures_are_those_of_last_row
+-- A tracked position's figures are the running figures of its last ledger row.
+SELECT
+    p.owner::text || '/' || p.variant::text || '/' || p.location::text AS subject,
+    json_build_object(
+        'version', p.version,
+        'on_hand', p.on_hand::text,
+        'held', p.held::text,
+        'row_on_hand', l.on_hand::text,
+        'row_held', l.held::text
+    ) AS facts
+FROM positions AS p
+LEFT JOIN ledger AS l
+    ON
+        p.owner = l.owner AND p.variant = l.variant AND p.location = l.location
+        AND p.version = l.version
+WHERE
+    NOT p.unlimited
+    AND (p.on_hand, p.held, p.allocated)
+    <> (coalesce(l.on_hand, 0), coalesce(l.held, 0), coalesce(l.allocated, 0))
+LIMIT $1;
+
+-- name: holds_open_in_ledger
+-- Every hold was opened by a ledger row: one of its own, or the one that ended part of another hold
+-- of its order and left it the rest.
+SELECT
+    h.owner::text || '/' || h.order_id::text || '/' || h.hold_no::text AS subject,
+    json_build_object(
+        'quantity', h.quantity::text, 'opened_version', h.opened_version, 'row_kind', l.kind
+    ) AS facts
+FROM holds AS h
+LEFT JOIN ledger AS l
+    ON
+        h.owner = l.owner AND h.variant = l.variant AND h.location = l.location
+        AND h.opened_version = l.version AND h.order_id = l.order_id
+LEFT JOIN holds AS b
+    ON
+        l.owner = b.owner AND l.order_id = b.order_id AND l.hold_no = b.hold_no
+        AND l.version = b.ended_version
+WHERE
+    NOT coalesce(
+        CASE l.kind
+            WHEN 'hold' THEN l.hold_no = h.hold_no AND l.held_change = h.quantity
+            ELSE
+                b.hold_no <> h.hold_no AND b.line_no = h.line_no
+                AND b.organisation = h.organisation
+                AND b.quantity - b.ended_quantity = h.quantity
+        END,
+        false
+    )
+LIMIT $1;
+
+-- name: holds_end_in_ledger
+-- Every hold that ended has the ledger row that says so, with the same quantity.
+SELECT
+    h.owner::text || '/' || h.order_id::text || '/' || h.hold_no::text AS subject,
+    json_build_object(
+        'state', h.state,
+        'ended_quantity', h.ended_quantity::text,
+        'ended_version', h.ended_version,
+        'row_kind', l.kind,
+        'row_held_change', l.held_change::text
+    ) AS facts
+FROM holds AS h
+LEFT JOIN ledger AS l
+    ON
+        h.owner = l.owner AND h.variant = l.variant AND h.location = l.location
+        AND h.ended_version = l.version
+WHERE
+    h.state <> 'live'
+    AND (
+        l.order_id,
+        l.hold_no,
+        l.kind,
+        l.held_change,
+        l.on_hand_change
+    ) IS DISTINCT FROM (
+        h.order_id,
+        h.hold_no,
+        CASE h.state
+            WHEN 'converted' THEN 'ship'
+            WHEN 'released' THEN 'release'
+            ELSE 'expire'
+        END,
+        -h.ended_quantity,
+        CASE h.state WHEN 'converted' THEN -h.ended_quantity ELSE 0 END
+    )
+LIMIT $1;
+
+-- name: rests_live_on
+-- What a hold that ended in part did not end lives on in a successor, opened by the same row.
+SELECT
+    h.owner::text || '/' || h.order_id::text || '/' || h.hold_no::text AS subject,
+    json_build_object(
+        'quantity', h.quantity::text, 'ended_quantity', h.ended_quantity::text
+    ) AS facts
+FROM holds AS h
+WHERE
+    h.ended_quantity < h.quantity
+    AND NOT EXISTS (
+        SELECT 1
+        FROM holds AS s
+        WHERE
+            s.owner = h.owner AND s.order_id = h.order_id AND s.hold_no > h.hold_no
+            AND s.variant = h.variant AND s.location = h.location
+            AND s.opened_version = h.ended_version
+    )
+LIMIT $1;
+
+-- name: ledger_rows_have_their_hold
+-- A ledger row about a hold names one that it opened or ended; so no hold ends twice.
+SELECT
+    l.owner::text || '/' || l.variant::text || '/' || l.location::text AS subject,
+    json_build_object(
+        'version', l.version, 'kind', l.kind, 'order', l.order_id, 'hold_no', l.hold_no
+    ) AS facts
+FROM ledger AS l
+WHERE
+    (l.held_change <> 0 OR l.kind IN ('hold', 'release', 'expire', 'ship'))
+    AND NOT EXISTS (
+        SELECT 1
+        FROM holds AS h
+        WHERE
+            h.owner = l.owner AND h.order_id = l.order_id AND h.hold_no = l.hold_no
+            AND h.variant = l.variant AND h.location = l.location
+            AND l.version = CASE l.kind
+                WHEN 'hold' THEN h.opened_version
+                ELSE h.ended_version
+            END
+    )
+LIMIT $1;

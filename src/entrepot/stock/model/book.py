@@ -1,0 +1,144 @@
+"""The book of a batch: the running figures of every locked position, and the effects so far.
+
+Each change of a position raises its version by one and appends the ledger row that carries that
+version, so that n changes in a batch raise it by n and a gap in the ledger would show.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, TypeAlias
+
+from entrepot.kernel.demand import PositionAfter, PositionKey
+from entrepot.kernel.ids import Id
+from entrepot.kernel.quantity import ZERO
+from entrepot.stock.model.effects import Effects, LedgerRow
+
+UNBOUNDED: Final = Decimal("Infinity")
+HoldTerms: TypeAlias = tuple[Id | None, int | None, datetime | None]
+"""For whom a hold is: organisation, line number, and until when."""
+NO_TERMS: Final[HoldTerms] = (None, None, None)
+
+
+class Figures:
+    """The running figures of one locked position."""
+
+    __slots__ = (
+        "allocated",
+        "freed",
+        "held",
+        "key",
+        "on_hand",
+        "unlimited",
+        "version",
+        "version_before",
+    )
+
+    def __init__(
+        self,
+        key: PositionKey,
+        on_hand: Decimal,
+        held: Decimal,
+        allocated: Decimal,
+        version: int,
+        *,
+        unlimited: bool = False,
+    ) -> None:
+        """Start from what the locking statement returned."""
+        self.key = key
+        self.on_hand = on_hand
+        self.held = held
+        self.allocated = allocated
+        self.version = version
+        self.version_before = version
+        self.unlimited = unlimited
+        self.freed = False
+
+    @property
+    def available(self) -> Decimal:
+        """On hand, minus held, minus allocated; never below zero; infinite when unlimited."""
+        if self.unlimited:
+            return UNBOUNDED
+        available = self.on_hand - self.held - self.allocated
+        return available if available > ZERO else ZERO
+
+    def after(self) -> PositionAfter:
+        """Freeze the figures as they are now."""
+        return PositionAfter(
+            self.key, self.on_hand, self.held, self.allocated, self.version, self.unlimited
+        )
+
+
+class Book:
+    """Figures by position, and the effects of what has been decided so far."""
+
+    __slots__ = ("effects", "hold_numbers", "positions")
+
+    def __init__(
+        self, positions: Iterable[Figures], hold_numbers: Mapping[Id, int] | None = None
+    ) -> None:
+        """Open a book over locked positions; known orders say the number of their next hold."""
+        self.positions: dict[PositionKey, Figures] = {each.key: each for each in positions}
+        self.hold_numbers: dict[Id, int] = dict(hold_numbers or {})
+        self.effects = Effects()
+
+    def number_hold(self, order: Id) -> int:
+        """Take the next hold number of an order; a new order starts at 1."""
+        number = self.hold_numbers.get(order, 1)
+        self.hold_numbers[order] = number + 1
+        return number
+
+    def changed(self) -> list[Figures]:
+        """The positions whose version rose, in locking order."""
+        return sorted(
+            (each for each in self.positions.values() if each.version != each.version_before),
+            key=lambda each: each.key,
+        )
+
+    def post(  # noqa: PLR0913 - a ledger row has these parts
+        self,
+        figures: Figures,
+        kind: str,
+        act: Id,
+        *,
+        on_hand: Decimal = ZERO,
+        held: Decimal = ZERO,
+        allocated: Decimal = ZERO,
+        order: Id | None = None,
+        hold_no: int | None = None,
+        hold: HoldTerms = NO_TERMS,
+    ) -> int:
+        """Change a position and append its ledger row; return the version that this made.
+
+        An unlimited position keeps no figures: its ledger row still says what changed.
+        """
+        before = figures.on_hand - figures.held - figures.allocated
+        figures.version += 1
+        if not figures.unlimited:
+            figures.on_hand += on_hand
+            figures.held += held
+            figures.allocated += allocated
+            after = figures.on_hand - figures.held - figures.allocated
+            assert after >= ZERO, f"{kind} would promise more than is on hand at {figures.key}"
+            assert figures.held >= ZERO, f"{kind} would end more than is held at {figures.key}"
+            assert figures.allocated >= ZERO, f"{kind} would use more than is allocated"
+            if after > before:
+                figures.freed = True
+        self.effects.ledger.append(
+            LedgerRow(
+                figures.key,
+                figures.version,
+                kind,
+                on_hand,
+                held,
+                allocated,
+                figures.on_hand,
+                figures.held,
+                figures.allocated,
+                order,
+                hold_no,
+                act,
+                *hold,
+            )
+        )
+        return figures.version

@@ -1,0 +1,262 @@
+"""Reads of stock: for the batch, on its connection; for doors, with a caller.
+
+Doors get figures net of holds whose limit has passed: they see the truth before the sweep wrote it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from entrepot.identity import check_scope
+from entrepot.infra.pool import Pool
+from entrepot.infra.reading import reading
+from entrepot.kernel import ids
+from entrepot.kernel.caller import Caller, Scope
+from entrepot.kernel.demand import PositionKey
+from entrepot.kernel.ids import Id
+from entrepot.kernel.paging import HIGHEST, LOWEST, Page
+from entrepot.kernel.quantity import ZERO, quantity_text
+from entrepot.kernel.refusal import Refusal, refuse
+from entrepot.stock import errors, store
+from entrepot.stock.store import (
+    check_ledger,
+    list_held_parts,
+    read_expired_holds,
+    read_holds_to_give_up,
+    read_order_holds,
+)
+
+__all__ = [
+    "Hold",
+    "HoldState",
+    "LedgerEntry",
+    "Position",
+    "check_ledger",
+    "find_position",
+    "list_held_parts",
+    "list_holds",
+    "list_ledger",
+    "list_positions",
+    "read_expired_holds",
+    "read_holds_to_give_up",
+    "read_order_holds",
+    "unknown_position",
+]
+
+HoldState: TypeAlias = Literal["live", "converted", "released", "expired"]
+
+_VERSION_HIGHEST: Final = 2**63 - 1
+
+
+class Position(msgspec.Struct, frozen=True):
+    """A position: its figures, and the version they have."""
+
+    variant: str
+    location: str
+    on_hand: str
+    held: str
+    allocated: str
+    available: str
+    version: int
+    unlimited: bool
+
+
+class LedgerEntry(msgspec.Struct, frozen=True):
+    """One ledger row: what changed, and the figures after it. `version` is the one it made."""
+
+    version: int
+    at: datetime
+    kind: str
+    on_hand_change: str
+    held_change: str
+    allocated_change: str
+    on_hand: str
+    held: str
+    allocated: str
+    act: str
+    order: str | None = None
+    hold: int | None = None
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """Units set aside for an order line; `version` is the position's when the hold was opened."""
+
+    order: str
+    hold: int
+    organisation: str
+    line: int
+    variant: str
+    location: str
+    quantity: str
+    state: str
+    version: int
+    expires_at: datetime | None = None
+    ended_quantity: str | None = None
+    ended_version: int | None = None
+
+
+async def list_positions(
+    pool: Pool,
+    caller: Caller,
+    page: Page,
+    *,
+    variant: Id | None = None,
+    location: Id | None = None,
+) -> Sequence[Position] | Refusal:
+    """The caller's positions by variant and location. Refuses `identity.scope_missing`."""
+    refusal = check_scope(caller, Scope.STOCK_READ)
+    if refusal is not None:
+        return refusal
+    owner = caller.organisation
+    async with reading(pool) as connection:
+        if location is not None and variant is not None:
+            row = None
+            if page.after is None:
+                row = await store.find_position(connection, PositionKey(owner, variant, location))
+            rows = [] if row is None else [row]
+        elif location is not None:
+            after = LOWEST if page.after is None else str(page.after[0])
+            rows = await store.list_positions_at_location(
+                connection, owner, location, after, page.rows_wanted
+            )
+        else:
+            first = (variant or LOWEST, LOWEST)
+            if page.after is not None:
+                first = (str(page.after[0]), str(page.after[1]))
+            rows = await store.list_positions(
+                connection, owner, first, variant or HIGHEST, page.rows_wanted
+            )
+    return [_position(row) for row in rows]
+
+
+async def find_position(
+    pool: Pool, caller: Caller, variant: Id, location: Id, as_of: datetime | None = None
+) -> Position | Refusal:
+    """One of the caller's positions as it is, or as its ledger had it at a moment.
+
+    Refuses `identity.scope_missing` and `stock.unknown_position`.
+    """
+    refusal = check_scope(caller, Scope.STOCK_READ)
+    if refusal is not None:
+        return refusal
+    key = PositionKey(caller.organisation, variant, location)
+    async with reading(pool) as connection:
+        row = await store.find_position(connection, key, as_of)
+    return unknown_position() if row is None else _position(row)
+
+
+async def list_ledger(
+    pool: Pool, caller: Caller, page: Page, variant: Id, location: Id
+) -> Sequence[LedgerEntry] | Refusal:
+    """The rows behind a position's figures, newest first.
+
+    Refuses `identity.scope_missing` and `stock.unknown_position`.
+    """
+    refusal = check_scope(caller, Scope.STOCK_READ)
+    if refusal is not None:
+        return refusal
+    key = PositionKey(caller.organisation, variant, location)
+    before = _VERSION_HIGHEST if page.after is None else int(page.after[0])
+    async with reading(pool) as connection:
+        rows = await store.list_ledger(connection, key, before, page.rows_wanted)
+        if not rows and await store.find_position(connection, key) is None:
+            return unknown_position()
+    return [_entry(row) for row in rows]
+
+
+async def list_holds(
+    pool: Pool,
+    caller: Caller,
+    page: Page,
+    *,
+    variant: Id | None = None,
+    order: Id | None = None,
+    state: HoldState | None = None,
+) -> Sequence[Hold] | Refusal:
+    """The holds on the caller's stock: those live now, or those of one order.
+
+    Holds that ended are read by their order; the ledger tells the history of a position. Refuses
+    `identity.scope_missing` and `stock.order_needed`.
+    """
+    refusal = check_scope(caller, Scope.STOCK_READ)
+    if refusal is not None:
+        return refusal
+    owner, after = caller.organisation, page.after
+    if order is None:
+        if state not in {None, "live"}:
+            return refuse(
+                errors.ORDER_NEEDED,
+                "Holds that have ended are listed by their order: send order too.",
+                field="order",
+            )
+        first = (variant or LOWEST, LOWEST, LOWEST, 0)
+        if after is not None:
+            first = (str(after[0]), str(after[1]), str(after[2]), int(after[3]))
+        async with reading(pool) as connection:
+            rows = await store.list_live_holds(
+                connection, owner, first, variant or HIGHEST, page.rows_wanted
+            )
+    else:
+        number = 0 if after is None else int(after[3])
+        async with reading(pool) as connection:
+            rows = await store.list_order_holds(
+                connection, (owner, order), number, variant, state, page.rows_wanted
+            )
+    return [_hold(row) for row in rows]
+
+
+def unknown_position() -> Refusal:
+    """Answer for a position that is not there, and for one of somebody else."""
+    return refuse(
+        errors.UNKNOWN_POSITION, "You have no such position. Check its variant and location."
+    )
+
+
+def _position(row: store.PositionRow) -> Position:
+    available = max(row.on_hand - row.held - row.allocated, ZERO)
+    return Position(
+        ids.VARIANT + row.variant,
+        ids.LOCATION + row.location,
+        quantity_text(row.on_hand),
+        quantity_text(row.held),
+        quantity_text(row.allocated),
+        quantity_text(available),
+        row.version,
+        row.unlimited,
+    )
+
+
+def _entry(row: store.EntryRow) -> LedgerEntry:
+    return LedgerEntry(
+        row.version,
+        row.at,
+        row.kind,
+        quantity_text(row.on_hand_change),
+        quantity_text(row.held_change),
+        quantity_text(row.allocated_change),
+        quantity_text(row.on_hand),
+        quantity_text(row.held),
+        quantity_text(row.allocated),
+        ids.ACT + row.act,
+        None if row.order_id is None else ids.ORDER + row.order_id,
+        row.hold_no,
+    )
+
+
+def _hold(row: store.HoldRow) -> Hold:
+    return Hold(
+        ids.ORDER + row.order_id,
+        row.hold_no,
+        ids.ORGANISATION + row.organisation,
+        row.line_no,
+        ids.VARIANT + row.variant,
+        ids.LOCATION + row.location,
+        quantity_text(row.quantity),
+        row.state,
+        row.opened_version,
+        row.expires_at,
+        None if row.ended_quantity is None else quantity_text(row.ended_quantity),
+        row.ended_version,
+    )
