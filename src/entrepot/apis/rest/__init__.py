@@ -1,0 +1,47 @@
+"""The REST door under /api/v1: orders, stock, catalogue; problems by RFC 9457; OpenAPI 3.1.
+
+`create_app` makes the ASGI application. Nothing else of this door is for others.
+"""
+
+from structlog.typing import FilteringBoundLogger
+
+from entrepot.apis.rest import care, catalogue, notices, orders, pages, placing, stock
+from entrepot.apis.rest.door import Door
+from entrepot.apis.rest.metrics import Metrics
+from entrepot.apis.rest.routes import Route, Services
+from entrepot.apis.rest.tokens import Authenticator
+from entrepot.infra.reading import Database
+from entrepot.infra.settings import Settings
+from entrepot.orders import Desk
+
+__all__ = ["ROUTES", "Authenticator", "Door", "Metrics", "create_app"]
+
+ROUTES: tuple[Route, ...] = (
+    *catalogue.ROUTES,
+    *placing.ROUTES,
+    *orders.ROUTES,
+    *stock.ROUTES,
+    *notices.ROUTES,
+    *care.ROUTES,
+)
+"""Every route that the document describes."""
+
+
+def create_app(
+    pool: Database,
+    desk: Desk,
+    settings: Settings,
+    log: FilteringBoundLogger,
+    *,
+    metrics: Metrics | None = None,
+    tokens: Authenticator | None = None,
+) -> Door:
+    """Make the ASGI application over a pool and a desk whose intake has been started.
+
+    `metrics` is what also watches that intake (`open_desk(..., watcher=metrics)`).
+    """
+    metrics = metrics or Metrics()
+    metrics.watch_queue(desk.intake.__len__)
+    services = Services(pool, desk, settings, log, tokens or Authenticator(pool), metrics)
+    hot = {placing.PLACE: placing.place_one, placing.BULK: placing.place_many}
+    return Door(services, (*ROUTES, *pages.make_routes(ROUTES)), hot)

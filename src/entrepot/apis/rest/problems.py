@@ -1,0 +1,177 @@
+"""Turns refusals and errors into HTTP: the one place where codes meet statuses (RFC 9457)."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+from structlog.typing import FilteringBoundLogger
+
+from entrepot.apis.rest import errors
+from entrepot.identity import SCOPE_MISSING, TOKEN_NOT_VALID
+from entrepot.infra.intake import IntakeClosedError, IntakeFullError
+from entrepot.infra.reach import DatabaseUnreachable
+from entrepot.kernel.refusal import Fact, Fault, Refusal, RefusedError, refuse
+from entrepot.orders import StoreUnavailableError, TooBusyError
+
+OK: Final = 200
+CREATED: Final = 201
+UNPROCESSABLE: Final = 422
+UNAVAILABLE: Final = 503
+FAILED: Final = 500
+
+STATUSES: Final[Mapping[str, int]] = {
+    TOKEN_NOT_VALID: 401,
+    SCOPE_MISSING: 403,
+    errors.UNKNOWN_PATH: 404,
+    errors.METHOD_NOT_ALLOWED: 405,
+    errors.TOO_LARGE: 413,
+    errors.MEDIA_TYPE_NOT_SUPPORTED: 415,
+    errors.MALFORMED: 400,
+    errors.KEY_MISSING: 400,
+    errors.KEY_NOT_VALID: 400,
+    errors.TOO_BUSY: UNAVAILABLE,
+    errors.STORE_UNAVAILABLE: UNAVAILABLE,
+    errors.FAILED: FAILED,
+    "orders.key_reused": 409,
+    "orders.reference_taken": 409,
+    "orders.not_a_draft": 409,
+    "orders.already_cancelled": 409,
+    "orders.already_paid": 409,
+    "orders.already_shipped": 409,
+    "orders.not_placed": 409,
+    "orders.not_complete": 409,
+    "orders.more_than_held": 409,
+    "orders.more_than_open": 409,
+    "orders.more_than_shipped": 409,
+    "orders.payment_too_late": 409,
+    "stock.version_changed": 409,
+    "stock.insufficient_available": 409,
+}
+"""Codes with a status of their own. Others: `unknown_...` is 404, everything else 422."""
+
+JSON: Final = b"application/json"
+PROBLEM: Final = b"application/problem+json"
+
+RETRY_AFTER_SECONDS: Final = 2
+FACT_LENGTH_MAX: Final = 200
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+TOKEN_REFUSED: Final = refuse(
+    TOKEN_NOT_VALID, "Send a token that is valid now: Authorization: Bearer ent_..."
+)
+"""The one answer to a token that is missing, wrong, expired or revoked."""
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What went wrong (RFC 9457). `faults` names everything that is wrong, the weightiest first.
+
+    `instance` is the id of the request, as in the header X-Request-Id and in the logs.
+    """
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    instance: str
+    faults: tuple[Fault, ...]
+
+
+class Reply(NamedTuple):
+    """What goes back to the caller."""
+
+    status: int
+    body: bytes
+    content_type: bytes = JSON
+    headers: Headers = ()
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def status_of(code: str) -> int:
+    """The status of a refusal's code."""
+    status = STATUSES.get(code)
+    if status is not None:
+        return status
+    return 404 if code.partition(".")[2].startswith("unknown_") else UNPROCESSABLE
+
+
+def title_of(code: str) -> str:
+    """A few words for a code: its reason, spelt out."""
+    return code.partition(".")[2].replace("_", " ").capitalize()
+
+
+def problem_of(refusal: Refusal, request: str) -> Problem:
+    """Write a refusal as a problem."""
+    first = refusal.faults[0]
+    more = len(refusal.faults) - 1
+    detail = first.message if not more else f"{first.message} ({more} more below.)"
+    return Problem(
+        f"/docs#{first.code}",
+        title_of(first.code),
+        status_of(first.code),
+        first.code,
+        detail,
+        request,
+        tuple([_shortened(fault) for fault in refusal.faults]),
+    )
+
+
+def reply_of(refusal: Refusal, request: str, *headers: tuple[bytes, bytes]) -> Reply:
+    """Answer a request with a refusal."""
+    if refusal.code == TOKEN_NOT_VALID:
+        refusal = TOKEN_REFUSED
+        headers = (*headers, (b"www-authenticate", b'Bearer realm="entrepot"'))
+    elif refusal.code == errors.TOO_LARGE:
+        # The rest of the body is not read, so nothing else can follow on this connection.
+        headers = (*headers, (b"connection", b"close"))
+    problem = problem_of(refusal, request)
+    return Reply(problem.status, _ENCODER.encode(problem), PROBLEM, headers)
+
+
+def refusal_of_error(error: BaseException) -> Refusal | None:
+    """The refusal behind an error that is expected now and then; None for a bug."""
+    if isinstance(error, RefusedError):
+        return error.refusal
+    if isinstance(error, IntakeFullError | TooBusyError):
+        return refuse(errors.TOO_BUSY, "Too much is going on; send the same again in a moment.")
+    if isinstance(error, StoreUnavailableError | DatabaseUnreachable | IntakeClosedError):
+        return refuse(
+            errors.STORE_UNAVAILABLE,
+            "The database is away or the server is stopping; send the same again in a moment.",
+        )
+    return None
+
+
+def reply_of_error(
+    error: BaseException, request: str, route: str, log: FilteringBoundLogger
+) -> Reply:
+    """Answer a request that ended in an error; a bug is logged and says nothing of itself."""
+    refusal = refusal_of_error(error)
+    if refusal is None:
+        log.error("http.failed", request=request, route=route, exc_info=error)
+        refusal = failed()
+    if status_of(refusal.code) != UNAVAILABLE:
+        return reply_of(refusal, request)
+    seconds = RETRY_AFTER_SECONDS
+    if isinstance(error, IntakeFullError):
+        seconds = error.retry_after_seconds
+    return reply_of(refusal, request, (b"retry-after", b"%d" % seconds))
+
+
+def failed() -> Refusal:
+    """Say that something went wrong here, and no more."""
+    return refuse(errors.FAILED, "Something went wrong here; it has been logged. Try again later.")
+
+
+def _shortened(fault: Fault) -> Fault:
+    """Cut facts that repeat what a caller sent, so that an answer stays small."""
+    if not fault.facts and len(fault.message) <= FACT_LENGTH_MAX:
+        return fault
+    facts: dict[str, Fact] = {
+        name: value[:FACT_LENGTH_MAX] if isinstance(value, str) else value
+        for name, value in fault.facts.items()
+    }
+    return Fault(fault.code, fault.message[: 2 * FACT_LENGTH_MAX], fault.field, facts)

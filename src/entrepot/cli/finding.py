@@ -1,0 +1,63 @@
+"""Finds what a command names: organisations by slug or id, variants by sku, locations by code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from entrepot import app, catalogue, identity
+from entrepot.catalogue import Location, Variant
+from entrepot.cli.opening import accepted
+from entrepot.identity import Organisation
+from entrepot.kernel.caller import Caller
+from entrepot.kernel.refusal import Fault, Refusal, RefusedError, refuse
+
+
+async def the_organisation(services: app.Services, slug_or_id: str) -> Organisation:
+    """The organisation with this slug or id. Refuses `identity.unknown_organisation`."""
+    found = await identity.find_organisation(services.pool, slug_or_id)
+    if found is None:
+        raise RefusedError(
+            refuse(
+                identity.UNKNOWN_ORGANISATION,
+                f"There is no organisation {slug_or_id}. "
+                "`entrepot organisation list` shows those there are.",
+                facts={"organisation": slug_or_id},
+            )
+        )
+    return found
+
+
+async def the_variants(
+    services: app.Services, caller: Caller, skus: Sequence[str]
+) -> dict[str, Variant]:
+    """The caller's variants with these skus. Refuses `catalogue.unknown_variant`."""
+    found = accepted(await catalogue.find_variants(services.pool, caller, skus))
+    by_sku = {variant.sku: variant for variant in found}
+    faults = [
+        Fault(
+            catalogue.UNKNOWN_VARIANT,
+            f"There is no variant with the sku {sku}. "
+            "`entrepot variant list` shows those there are.",
+            None,
+            {"sku": sku},
+        )
+        for sku in dict.fromkeys(skus)
+        if sku not in by_sku
+    ]
+    if faults:
+        raise RefusedError(Refusal(tuple(faults)))
+    return by_sku
+
+
+async def the_location(services: app.Services, caller: Caller, code: str) -> Location:
+    """The caller's location with this code. Refuses `catalogue.unknown_location`."""
+    for location in accepted(await catalogue.list_locations(services.pool, caller)):
+        if location.code == code:
+            return location
+    raise RefusedError(
+        refuse(
+            catalogue.UNKNOWN_LOCATION,
+            f"There is no location {code}. `entrepot location list` shows those there are.",
+            facts={"code": code},
+        )
+    )

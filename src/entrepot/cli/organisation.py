@@ -1,0 +1,85 @@
+"""`entrepot organisation`: the companies on this network."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from entrepot import identity
+from entrepot.app import Services
+from entrepot.cli.examples import examples
+from entrepot.cli.opening import accepted, run_command
+from entrepot.cli.printing import JsonOption, print_json, print_table, say
+from entrepot.identity import NewOrganisation, Organisation
+
+PAGE = 1000
+
+app = typer.Typer(name="organisation", help="Make and list organisations.", no_args_is_help=True)
+
+
+@app.command()
+@examples(
+    'entrepot organisation create jeans-farm --name "Jean\'s farm"',
+    "entrepot organisation create market --currency AUD --time-zone Australia/Perth",
+)
+def create(
+    slug: Annotated[
+        str,
+        typer.Argument(metavar="SLUG", help="Its name for programs: a-z, 0-9 and hyphens."),
+    ],
+    *,
+    name: Annotated[str, typer.Option(help="Its name, as people write it.  [default: SLUG]")] = "",
+    time_zone: Annotated[
+        str, typer.Option(help="Where its days and weeks begin.")
+    ] = "Europe/Amsterdam",
+    country: Annotated[str, typer.Option(help="Its country, in two letters.")] = "NL",
+    currency: Annotated[str, typer.Option(help="Its currency, in three letters.")] = "EUR",
+    json: JsonOption = False,
+) -> None:
+    """Make an organisation."""
+    new = NewOrganisation(slug, name or slug, time_zone, country, currency)
+
+    async def work(services: Services) -> Organisation:
+        return accepted(
+            await identity.create_organisation(services.pool, services.desk.new_id, new)
+        )
+
+    made = run_command(work, json_wanted=json)
+    if json:
+        print_json(made)
+    else:
+        print_organisations([made])
+
+
+@app.command(name="list")
+@examples(
+    "entrepot organisation list",
+    "entrepot organisation list --json | jq -r '.organisations[].slug'",
+)
+def list_(*, json: JsonOption = False) -> None:
+    """List the organisations by slug."""
+
+    async def work(services: Services) -> list[Organisation]:
+        found: list[Organisation] = []
+        while page := await identity.list_organisations(
+            services.pool, found[-1].slug if found else "", PAGE
+        ):
+            found += page
+        return found
+
+    found = run_command(work, json_wanted=json)
+    if json:
+        print_json({"organisations": found})
+    elif found:
+        print_organisations(found)
+    else:
+        say("There are no organisations yet. `entrepot organisation create` makes one.")
+
+
+def print_organisations(found: list[Organisation]) -> None:
+    """Print organisations as a table."""
+    print_table(
+        ("slug", "id", "name", "time zone", "country", "currency"),
+        [(o.slug, o.id, o.name, o.time_zone, o.country, o.currency) for o in found],
+    )

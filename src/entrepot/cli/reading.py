@@ -1,0 +1,37 @@
+"""Reads what people type into exact values: quantities, prices, lines."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+
+def decimal_of(given: str | Decimal) -> Decimal:
+    """An exact number, written with a point. Refuses, as wrong usage, what is no number.
+
+    A default, which is a number already, comes through here too.
+    """
+    text = str(given)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    # Decimal would also take "1_000" and other scripts' digits.
+    if not number.is_finite() or "_" in text or not text.isascii():
+        raise typer.BadParameter(f"{text!r} is not a number such as 2.5.")
+    return number
+
+
+def line_of(text: str) -> tuple[str, Decimal]:
+    """A sku and a quantity, written SKU=QUANTITY; the sku may hold further `=`."""
+    sku, equals, quantity = text.rpartition("=")
+    if not equals or not sku:
+        raise typer.BadParameter(f"{text!r} is not written SKU=QUANTITY.")
+    return sku, decimal_of(quantity)
+
+
+OrganisationArgument = Annotated[
+    str, typer.Argument(metavar="ORGANISATION", help="Its slug or id.")
+]

@@ -1,0 +1,132 @@
+"""`entrepot token`: what programs of an organisation log in with."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from entrepot import identity
+from entrepot.app import Services
+from entrepot.cli.examples import examples
+from entrepot.cli.finding import the_organisation
+from entrepot.cli.opening import EVERY_SCOPE, accepted, operator_for, run_command
+from entrepot.cli.printing import JsonOption, print_json, print_table, say
+from entrepot.cli.reading import OrganisationArgument
+from entrepot.identity import IssuedToken, NewToken, Token
+from entrepot.infra.clock import utc_now
+from entrepot.kernel import ids
+from entrepot.kernel.caller import Scope
+
+PAGE = 1000
+
+DEFAULT_SCOPES = tuple(
+    scope.value for scope in Scope if scope not in {Scope.CATALOGUE_WRITE, Scope.ORGANISATION_WRITE}
+)
+
+app = typer.Typer(name="token", help="Issue, list and revoke tokens.", no_args_is_help=True)
+
+
+@app.command()
+@examples(
+    'entrepot token issue hub-a --name "web shop"',
+    "entrepot token issue hub-a --scope orders:read --scope stock:read --days 90",
+    "TOKEN=$(entrepot token issue hub-a)",
+)
+def issue(
+    organisation: OrganisationArgument,
+    *,
+    name: Annotated[str, typer.Option(help="What it is for, to recognise it by.")] = "token",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"What it may do; give it once for each. One of {', '.join(sorted(EVERY_SCOPE))}."
+            f"  [default: {', '.join(DEFAULT_SCOPES)}]"
+        ),
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=36500, help="Days until it expires.  [default: never]")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Issue a token and print its secret, which is shown this once."""
+    expires_at = None if days is None else utc_now() + timedelta(days=days)
+    new = NewToken(name, tuple(scope or DEFAULT_SCOPES), expires_at)
+
+    async def work(services: Services) -> IssuedToken:
+        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        return accepted(
+            await identity.issue_token(services.pool, services.desk.new_id, caller, new)
+        )
+
+    issued = run_command(work, json_wanted=json)
+    if json:
+        print_json({"secret": issued.secret, "token": issued.token})
+        return
+    say(f"{issued.token.id} may {', '.join(issued.token.scopes)}.")
+    say("Keep its secret now; it is not shown again:")
+    typer.echo(issued.secret)
+
+
+@app.command(name="list")
+@examples(
+    "entrepot token list hub-a",
+)
+def list_(organisation: OrganisationArgument, *, json: JsonOption = False) -> None:
+    """List an organisation's tokens, without their secrets."""
+
+    async def work(services: Services) -> list[Token]:
+        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        found: list[Token] = []
+        after: dict[str, str] = {}
+        while page := accepted(
+            await identity.list_tokens(services.pool, caller, limit=PAGE, **after)
+        ):
+            found += page
+            after = {"after": found[-1].id.removeprefix(ids.TOKEN)}
+        return found
+
+    found = run_command(work, json_wanted=json)
+    if json:
+        print_json({"tokens": found})
+    elif found:
+        print_tokens(found)
+    else:
+        say("There are no tokens yet. `entrepot token issue` makes one.")
+
+
+@app.command()
+@examples(
+    "entrepot token revoke hub-a tok_0192f0c1a1b2c3d4e5f60718293a4b5c",
+)
+def revoke(
+    organisation: OrganisationArgument,
+    token: Annotated[
+        str, typer.Argument(help="The token's id, as `entrepot token list` shows it.")
+    ],
+    *,
+    json: JsonOption = False,
+) -> None:
+    """Revoke a token from now on."""
+
+    async def work(services: Services) -> Token:
+        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        inner = ids.from_wire(ids.TOKEN, token) or ""
+        return accepted(
+            await identity.revoke_token(services.pool, services.desk.new_id, caller, inner)
+        )
+
+    revoked = run_command(work, json_wanted=json)
+    if json:
+        print_json(revoked)
+    else:
+        print_tokens([revoked])
+
+
+def print_tokens(found: list[Token]) -> None:
+    """Print tokens as a table."""
+    print_table(
+        ("id", "name", "shown", "scopes", "expires", "revoked"),
+        [(t.id, t.name, t.shown, " ".join(t.scopes), t.expires_at, t.revoked_at) for t in found],
+    )
