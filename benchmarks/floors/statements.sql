@@ -1,0 +1,131 @@
+-- An order of two lines as statements in one transaction, as a program would send them.
+-- What needs no lock goes first; positions are locked in key order and as late as can be.
+\set buyer random(0, 49)
+\set x random(0, 999)
+\set z random(0, 998)
+\set y case when :z >= :x then :z + 1 else :z end
+\set a least(:x, :y)
+\set b greatest(:x, :y)
+\set qa random(1, 5)
+\set qb random(1, 5)
+\set n random(1, 999999999999999)
+BEGIN;
+
+INSERT INTO idempotency_keys (organisation, key, body_hash, act, claimed_at)
+VALUES (
+    ('0198f0aa-0002-7000-8000-' || lpad(to_hex(:buyer::bigint), 12, '0'))::uuid,
+    'order:' || 'PO-' || lpad(:n::bigint::text, 15, '0'),
+    '\x986b9df91fe59a0f6618ebc847dd7f24b8aa0813d367364224b7228ab374af4d',
+    uuidv7(),
+    clock_timestamp()
+)
+RETURNING act \gset
+
+INSERT INTO orders (
+    organisation, id, reference, kind, status, fulfilment_status, payment_status, policy,
+    priority, queue_place, placed_at, hold_until, next_hold_no, follows
+)
+SELECT
+    ('0198f0aa-0002-7000-8000-' || lpad(to_hex(:buyer::bigint), 12, '0'))::uuid,
+    k.id,
+    'PO-' || lpad(:n::bigint::text, 15, '0'),
+    'marketplace', 'complete', 'unfulfilled', 'paid', 'refuse_short', 0,
+    '19901795288453708772' || encode(uuid_send(k.id), 'hex'),
+    clock_timestamp(),
+    NULL, 3, NULL
+FROM (SELECT uuidv7() AS id OFFSET 0) AS k
+RETURNING id, organisation AS org, encode(uuid_send(id), 'hex') AS hex \gset
+
+INSERT INTO order_lines (
+    organisation, order_id, line_no, owner, variant, quantity, held, cancelled, unit_price
+)
+VALUES (
+    :org::uuid, :id::uuid, 1,
+    ('0198f0aa-0001-7000-8000-' || lpad(to_hex(:a::bigint / 50), 12, '0'))::uuid,
+    ('0198f0aa-0005-7000-8000-' || lpad(to_hex(:a::bigint), 12, '0'))::uuid,
+    :qa::numeric, :qa::numeric, 0, 12.5
+),
+(
+    :org::uuid, :id::uuid, 2,
+    ('0198f0aa-0001-7000-8000-' || lpad(to_hex(:b::bigint / 50), 12, '0'))::uuid,
+    ('0198f0aa-0005-7000-8000-' || lpad(to_hex(:b::bigint), 12, '0'))::uuid,
+    :qb::numeric, :qb::numeric, 0, 12.5
+);
+
+INSERT INTO outbox (organisation, id, at, event, subject)
+VALUES (:org::uuid, :act::uuid, clock_timestamp(), 'orders.placed', 'ord_' || :hex::text);
+
+UPDATE positions
+SET held = held + :qa::numeric, version = version + 1
+WHERE
+    owner = ('0198f0aa-0001-7000-8000-' || lpad(to_hex(:a::bigint / 50), 12, '0'))::uuid
+    AND variant = ('0198f0aa-0005-7000-8000-' || lpad(to_hex(:a::bigint), 12, '0'))::uuid
+    AND location = ('0198f0aa-0003-7000-8000-' || lpad(to_hex(:a::bigint / 50), 12, '0'))::uuid
+    AND on_hand - held - allocated >= :qa::numeric
+RETURNING owner, variant, location, on_hand, held, allocated, version \gset a_
+
+UPDATE positions
+SET held = held + :qb::numeric, version = version + 1
+WHERE
+    owner = ('0198f0aa-0001-7000-8000-' || lpad(to_hex(:b::bigint / 50), 12, '0'))::uuid
+    AND variant = ('0198f0aa-0005-7000-8000-' || lpad(to_hex(:b::bigint), 12, '0'))::uuid
+    AND location = ('0198f0aa-0003-7000-8000-' || lpad(to_hex(:b::bigint / 50), 12, '0'))::uuid
+    AND on_hand - held - allocated >= :qb::numeric
+RETURNING owner, variant, location, on_hand, held, allocated, version \gset b_
+
+INSERT INTO holds (
+    owner, order_id, hold_no, organisation, line_no, variant, location, quantity,
+    expires_at, opened_version
+)
+VALUES
+(
+    :a_owner::uuid, :id::uuid, 1, :org::uuid, 1, :a_variant::uuid, :a_location::uuid,
+    :qa::numeric, NULL, :a_version::bigint
+),
+(
+    :b_owner::uuid, :id::uuid, 2, :org::uuid, 2, :b_variant::uuid, :b_location::uuid,
+    :qb::numeric, NULL, :b_version::bigint
+);
+
+INSERT INTO ledger (
+    owner, variant, location, version, at, kind,
+    on_hand_change, held_change, allocated_change, on_hand, held, allocated,
+    order_id, hold_no, act
+)
+VALUES
+(
+    :a_owner::uuid, :a_variant::uuid, :a_location::uuid, :a_version::bigint, clock_timestamp(),
+    'hold', 0, :qa::numeric, 0, :a_on_hand::numeric, :a_held::numeric, :a_allocated::numeric,
+    :id::uuid, 1, :act::uuid
+),
+(
+    :b_owner::uuid, :b_variant::uuid, :b_location::uuid, :b_version::bigint, clock_timestamp(),
+    'hold', 0, :qb::numeric, 0, :b_on_hand::numeric, :b_held::numeric, :b_allocated::numeric,
+    :id::uuid, 2, :act::uuid
+);
+
+INSERT INTO audit (organisation, id, at, token, act, subject, answer, request)
+VALUES (
+    :org::uuid,
+    :act::uuid,
+    clock_timestamp(),
+    ('0198f0aa-0006-7000-8000-' || lpad(to_hex(:buyer::bigint), 12, '0'))::uuid,
+    'orders.placed',
+    'ord_' || :hex::text,
+    format(
+        '{"id":"ord_%s","reference":"PO-%s","kind":"marketplace","status":"complete",'
+        '"fulfilment_status":"unfulfilled","payment_status":"paid","policy":"refuse_short",'
+        '"placed_at":"%s","lines":[{"line":1,"variant":"var_%s","quantity":"%s","held":"%s",'
+        '"unit_price":"12.5"},{"line":2,"variant":"var_%s","quantity":"%s","held":"%s",'
+        '"unit_price":"12.5"}],"holds":[{"line":1,"location":"loc_%s","quantity":"%s",'
+        '"version":%s},{"line":2,"location":"loc_%s","quantity":"%s","version":%s}]}',
+        :hex::text, lpad(:n::bigint::text, 15, '0'), '2026-11-21T19:14:13.708772Z',
+        encode(uuid_send(:a_variant::uuid), 'hex'), :qa::text, :qa::text,
+        encode(uuid_send(:b_variant::uuid), 'hex'), :qb::text, :qb::text,
+        encode(uuid_send(:a_location::uuid), 'hex'), :qa::text, :a_version::text,
+        encode(uuid_send(:b_location::uuid), 'hex'), :qb::text, :b_version::text
+    )::json,
+    NULL
+);
+
+COMMIT;

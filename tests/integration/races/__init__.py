@@ -1,0 +1,1 @@
+"""Races for the last units, with real connections and several processes on one database."""

@@ -1,0 +1,245 @@
+"""Every action of the front doors, called at once from two intakes: safety lies below the routes.
+
+Whatever happens, no call ends in a bug and (as after every test) figures, holds, rows and orders
+tell one story.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from random import Random
+from typing import TypeAlias
+
+import pytest
+
+from entrepot import orders, stock
+from entrepot.app import open_desk
+from entrepot.infra.ground import read_clock
+from entrepot.infra.ids import new_id
+from entrepot.infra.pool import Connection, open_pool
+from entrepot.infra.settings import Settings
+from entrepot.kernel.demand import Demand, DemandLine, PositionKey
+from entrepot.kernel.ids import Id
+from entrepot.kernel.refusal import Refusal
+from entrepot.orders import Answer, Desk, StockLine
+from tests.factories.callers import caller_for
+from tests.factories.counter import order_of, parts, wanted
+from tests.factories.network import pass_limit
+from tests.factories.stall import Stall
+
+Act: TypeAlias = Callable[["Crowd"], Awaitable[object]]
+POLICIES = ("refuse_short", "line_by_line", "ship_complete", "allow_split", "no_backorder")
+
+
+class Crowd:
+    """Callers that do anything to a few variants and to each other's orders."""
+
+    def __init__(self, stall: Stall, desks: Sequence[Desk], goods: Sequence[Id], seed: int) -> None:
+        self.stall = stall
+        self.desks = desks
+        self.goods = goods
+        self.dice = Random(seed)
+        self.caller = caller_for(stall.owner)
+        self.known: list[Id] = [new_id()]
+        self.drafts: list[Id] = [new_id()]
+        self.seen: Tally[str] = Tally()
+
+    @property
+    def desk(self) -> Desk:
+        return self.dice.choice(self.desks)
+
+    @property
+    def key(self) -> str:
+        return f"key {self.dice.getrandbits(60)}"
+
+    @property
+    def order(self) -> Id:
+        """Any order, most often a young one."""
+        return self.dice.choice(self.known[-self.dice.randint(1, 40) :])
+
+    @property
+    def draft(self) -> Id:
+        return self.dice.choice(self.drafts[-5:])
+
+    @property
+    def quantity(self) -> Decimal:
+        return Decimal(self.dice.randint(1, 4000)) / 1000
+
+    def lines(self) -> list[tuple[Id, object]]:
+        return [
+            (self.dice.choice(self.goods), self.quantity) for _ in range(self.dice.randint(1, 3))
+        ]
+
+    def new(self) -> orders.PlaceOrder:
+        dice = self.dice
+        order = order_of(
+            *self.lines(),
+            policy=dice.choice(POLICIES),
+            paid=dice.random() < 0.4,
+            draft=dice.random() < 0.2,
+        )
+        (self.drafts if order.draft else self.known).append(order.order)
+        return order
+
+    async def one(self) -> None:
+        """Do one thing; only a bug raises."""
+        name = self.dice.choice(list(ACTS))
+        answered = await ACTS[name](self)
+        for each in answered if isinstance(answered, list) else [answered]:
+            if isinstance(each, BaseException):
+                raise each
+            self.seen[f"{name}: {'no' if isinstance(each, Refusal) else 'yes'}"] += 1
+
+
+async def place_many(crowd: Crowd) -> object:
+    handed = [(crowd.new(), crowd.key) for _ in range(crowd.dice.randint(1, 6))]
+    return await orders.place_orders(crowd.desk, crowd.caller, handed)
+
+
+async def count(crowd: Crowd) -> object:
+    variant = crowd.dice.choice(crowd.goods)
+    command = orders.CountStock(variant, Decimal(crowd.dice.randint(0, 12)), None)
+    return await orders.count_stock(crowd.desk, crowd.caller, command, crowd.key)
+
+
+async def sweep(crowd: Crowd) -> object:
+    """Let the limit of some order pass, then sweep; in half of the cases others come first."""
+    async with crowd.stall.pool.acquire() as connection:
+        await pass_limit(connection, crowd.order)
+    return await orders.sweep_expired(crowd.desk) if crowd.dice.random() < 0.5 else 0
+
+
+def on_stock(
+    action: Callable[..., Awaitable[Answer]], command: Callable[..., object], low: int
+) -> Act:
+    """An act on stock: some units of some variant."""
+
+    async def act(crowd: Crowd) -> object:
+        variant = crowd.dice.choice(crowd.goods)
+        quantity = Decimal(crowd.dice.randint(low, 3) or 1)
+        made = command((StockLine(variant, quantity),))
+        return await action(crowd.desk, crowd.caller, made, crowd.key)
+
+    return act
+
+
+def on_order(action: Callable[..., Awaitable[Answer]], command: Callable[[Crowd], object]) -> Act:
+    """An act on some order."""
+
+    async def act(crowd: Crowd) -> object:
+        return await action(crowd.desk, crowd.caller, command(crowd), crowd.key)
+
+    return act
+
+
+ACTS: dict[str, Act] = {
+    "place_order": on_order(orders.place_order, lambda c: c.new()),
+    "place_orders": place_many,
+    "place_draft": on_order(
+        orders.place_draft, lambda c: orders.PlaceDraft(c.draft, paid=c.dice.random() < 0.5)
+    ),
+    "change_order": on_order(
+        orders.change_order, lambda c: orders.ChangeOrder(c.order, wanted(*c.lines()))
+    ),
+    "record_payment": on_order(
+        orders.record_payment,
+        lambda c: orders.RecordPayment(c.order, succeeded=c.dice.random() < 0.8),
+    ),
+    "cancel_order": on_order(
+        orders.cancel_order,
+        lambda c: orders.CancelOrder(
+            c.order, parts((1, c.quantity)) if c.dice.random() < 0.5 else None
+        ),
+    ),
+    "ship_order": on_order(
+        orders.ship_order,
+        lambda c: orders.ShipOrder(
+            c.order, parts((1, c.quantity)) if c.dice.random() < 0.5 else None
+        ),
+    ),
+    "return_goods": on_order(
+        orders.return_goods, lambda c: orders.ReturnGoods(c.order, parts((1, c.quantity)))
+    ),
+    "prioritise_order": on_order(
+        orders.prioritise_order, lambda c: orders.PrioritiseOrder(c.order, c.dice.randint(0, 99))
+    ),
+    "receive_stock": on_stock(orders.receive_stock, orders.ReceiveStock, 1),
+    "adjust_stock": on_stock(orders.adjust_stock, orders.AdjustStock, -3),
+    "count_stock": count,
+    "sweep_expired": sweep,
+    "recheck_waiting": lambda crowd: orders.recheck_waiting(crowd.desk),
+}
+
+
+def test_every_action_is_among_them() -> None:
+    actions = {
+        name
+        for name in orders.__all__
+        if inspect.iscoroutinefunction(each := getattr(orders, name))
+        and "actions" in each.__module__
+    }
+    # The crowd calls it by way of all the others.
+    assert actions - {"decide_batch"} == ACTS.keys()
+
+
+@pytest.fixture
+async def desks(database: str, settings: Settings) -> AsyncIterator[list[Desk]]:
+    """Two intakes that share nothing but the database."""
+    async with AsyncExitStack() as stack:
+        opened = []
+        for _ in range(2):
+            pool = await stack.enter_async_context(await open_pool(database, settings))
+            desk = open_desk(pool, settings)
+            desk.intake.start()
+            stack.push_async_callback(desk.intake.close)
+            opened.append(desk)
+        yield opened
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_crowd_at_every_door(
+    stall: Stall, desks: list[Desk], *, seed: int, full_size: bool
+) -> None:
+    goods = [await stall.goods(8) for _ in range(3)]
+    crowd = Crowd(stall, desks, goods, seed)
+    for _ in range(200 if full_size else 12):
+        await asyncio.gather(*(crowd.one() for _ in range(32)))
+    silent = [name for name in ACTS if not any(each.startswith(name) for each in crowd.seen)]
+    assert not silent
+
+
+async def take_directly(connection: Connection, key: PositionKey, owner: Id) -> bool:
+    """Hold one unit through the ledger's own front door, without an intake."""
+    async with connection.transaction():
+        locked = await stock.lock_stock(connection, [(key.owner, key.variant)])
+        now = await read_clock(connection)
+        book = stock.Book([figures for figures, _ in locked], {})
+        line = DemandLine(1, Decimal(1), (key,))
+        outcome = stock.decide(book, Demand(new_id(), owner, new_id(), lines=(line,)))
+        await stock.write_stock(connection, now, book)
+        return outcome.accepted
+
+
+@pytest.mark.damages_database("these holds have no orders")
+async def test_the_ledger_needs_no_intake_to_be_safe(stall: Stall, *, full_size: bool) -> None:
+    for units in (1, 5, 10) * (30 if full_size else 1):
+        variant = await stall.goods(units)
+        ((owner, location),) = await stall.counter.rows(
+            "SELECT owner, location FROM positions WHERE variant = $1", variant
+        )
+        key = PositionKey(str(owner), variant, str(location))
+
+        async def take(key: PositionKey = key) -> bool:
+            async with stall.pool.acquire() as connection:
+                return await take_directly(connection, key, stall.owner)
+
+        took = await asyncio.gather(*(take() for _ in range(32)))
+        assert sum(took) == units
+        assert await stall.counter.figures(variant) == (units, units, 1 + units)
+        held = "SELECT sum(quantity) FROM holds WHERE variant = $1 AND state = 'live'"
+        assert await stall.counter.rows(held, variant) == [(units,)]

@@ -1,0 +1,327 @@
+"""Each invariant is broken on purpose, and `doctor` finds exactly that."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+import pytest
+
+from entrepot.app import examine_database
+from entrepot.cli.exit_codes import ExitCode
+from entrepot.infra.checks import Broken
+from entrepot.infra.pool import Connection
+from entrepot.infra.statements import load_statements
+from entrepot.kernel.ids import Id
+from entrepot.orders import ReturnGoods
+from tests.factories.cli import CommandLine
+from tests.factories.counter import Counter, order_of, parts
+from tests.factories.network import Network
+
+pytestmark = pytest.mark.damages_database("that is what it is for")
+
+
+class Damage(NamedTuple):
+    """What somebody did to the database, and which invariants that breaks."""
+
+    sql: str
+    breaks: set[str]
+    first: str = ""
+    """What the database must be made to allow before."""
+
+
+NO_KEY = "ALTER TABLE ledger DROP CONSTRAINT ledger_pk"
+NO_COVER = "ALTER TABLE positions DROP CONSTRAINT positions_cover_promises"
+COMPLETE = "(SELECT id FROM orders WHERE reference = 'complete')"
+WAITING = "(SELECT id FROM orders WHERE reference = 'waiting')"
+SPLIT = "(SELECT id FROM orders WHERE reference = 'split')"
+SHORT = "(SELECT id FROM orders WHERE reference = 'short')"
+CANCELLED = "(SELECT id FROM orders WHERE reference = 'cancelled')"
+UNLIMITED = "(SELECT variant FROM positions WHERE unlimited)"
+
+DAMAGES = (
+    # The ground
+    Damage(
+        "DELETE FROM audit WHERE act = 'stock.received'",
+        {"keys_stand_for_acts", "acts_are_told", "ledger_rows_have_their_act"},
+    ),
+    Damage(
+        "INSERT INTO idempotency_keys SELECT organisation, key || '-again', body_hash, act,"
+        " claimed_at FROM idempotency_keys LIMIT 1",
+        {"acts_have_one_key"},
+    ),
+    Damage("DELETE FROM outbox WHERE event = 'orders.shipped'", {"acts_are_told"}),
+    Damage("UPDATE outbox SET event = 'orders.placed'", {"acts_are_told"}),
+    Damage("DELETE FROM idempotency_keys", set()),  # keys are kept for a while only
+    # The ledger
+    Damage(
+        "UPDATE positions SET on_hand = 0, held = 5 WHERE NOT unlimited",
+        {
+            "positions_cover_promises",
+            "held_is_sum_of_live_holds",
+            "figures_are_sum_of_ledger",
+            "figures_are_those_of_last_row",
+        },
+        NO_COVER,
+    ),
+    Damage(
+        "UPDATE positions SET on_hand = on_hand + 1 WHERE NOT unlimited",
+        {"figures_are_sum_of_ledger", "figures_are_those_of_last_row"},
+    ),
+    Damage(
+        "INSERT INTO allocations SELECT owner, act, owner, variant, location, 1, 1, NULL, 'open',"
+        " at FROM ledger WHERE kind = 'receive' LIMIT 1",
+        {"allocated_is_what_is_left"},
+    ),
+    Damage(
+        "UPDATE positions SET version = version + 1 WHERE NOT unlimited",
+        {"versions_have_no_gap", "figures_are_those_of_last_row"},
+    ),
+    Damage(
+        f"DELETE FROM ledger WHERE kind = 'receive' AND variant = {UNLIMITED}",
+        {"versions_have_no_gap"},
+    ),
+    Damage(
+        "INSERT INTO ledger SELECT * FROM ledger WHERE kind = 'release'",
+        {"versions_have_no_gap", "figures_are_sum_of_ledger", "ledger_rows_add_up"},
+        NO_KEY,
+    ),
+    Damage("UPDATE ledger SET on_hand = on_hand + 1 WHERE version = 1", {"ledger_rows_add_up"}),
+    Damage(
+        f"DELETE FROM positions WHERE variant = {UNLIMITED}",
+        {"held_is_sum_of_live_holds", "versions_have_no_gap"},
+    ),
+    Damage(
+        "UPDATE holds SET quantity = quantity + 1 WHERE state = 'released'",
+        {"holds_open_in_ledger", "rests_live_on"},
+    ),
+    Damage(
+        f"UPDATE holds SET quantity = quantity + 1 WHERE order_id = {SHORT} AND state = 'live'",
+        {
+            "held_is_sum_of_live_holds",
+            "holds_open_in_ledger",
+            "lines_hold_what_their_holds_keep",
+        },
+    ),
+    Damage(
+        "UPDATE holds SET state = 'expired' WHERE state = 'released'",
+        {"holds_end_in_ledger"},
+    ),
+    Damage(
+        "UPDATE holds SET ended_quantity = ended_quantity / 2 WHERE state = 'converted'",
+        {
+            "holds_open_in_ledger",
+            "holds_end_in_ledger",
+            "shipped_is_what_was_converted",
+        },
+    ),
+    Damage(
+        "DELETE FROM holds WHERE state = 'released'",
+        {"holds_open_in_ledger", "ledger_rows_have_their_hold"},
+    ),
+    Damage(
+        "UPDATE ledger SET act = gen_random_uuid() WHERE kind = 'ship'",
+        {"ledger_rows_have_their_act"},
+    ),
+    # Orders
+    Damage(
+        f"UPDATE order_lines SET held = held - 1, cancelled = cancelled + 1"
+        f" WHERE order_id = {COMPLETE} AND line_no = 1",
+        {"lines_hold_what_their_holds_keep"},
+    ),
+    Damage(
+        f"UPDATE order_lines SET short = short + 0.5, held = held - 0.5 WHERE order_id = {SHORT}",
+        {"lines_hold_what_their_holds_keep", "queue_mirrors_orders"},
+    ),
+    Damage(
+        f"UPDATE orders SET status = 'cancelled', fulfilment_status = 'cancelled'"
+        f" WHERE id = {SHORT}",
+        {"live_holds_have_their_line", "lines_add_up", "queue_mirrors_orders"},
+    ),
+    Damage(
+        "UPDATE holds SET expires_at = now() + interval '1 hour' WHERE state = 'live'",
+        {"live_holds_have_their_line"},
+    ),
+    Damage(
+        "UPDATE order_lines SET quantity = quantity + 1 WHERE shipped > 0",
+        {"lines_add_up"},
+    ),
+    Damage(
+        f"DELETE FROM order_lines WHERE order_id = {WAITING}",
+        {"orders_have_lines", "queue_mirrors_orders"},
+    ),
+    Damage(
+        f"DELETE FROM orders WHERE id = {CANCELLED}",
+        {"orders_have_lines"},
+    ),
+    Damage(
+        f"UPDATE orders SET fulfilment_status = 'fulfilled' WHERE id = {COMPLETE}",
+        {"statuses_agree"},
+    ),
+    Damage("UPDATE orders SET payment_status = 'unpaid'", {"statuses_agree"}),
+    Damage(
+        f"UPDATE order_lines SET shipped = shipped - 1, cancelled = cancelled + 1"
+        f" WHERE order_id = {COMPLETE} AND line_no = 1",
+        {"shipped_is_what_was_converted"},
+    ),
+    Damage(
+        "UPDATE order_lines SET returned = 0 WHERE returned > 0",
+        {"returned_is_what_came_back"},
+    ),
+    Damage("DELETE FROM waiting_lines", {"queue_mirrors_orders"}),
+    Damage("UPDATE waiting_lines SET missing = missing + 1", {"queue_mirrors_orders"}),
+    Damage(
+        f"UPDATE orders SET queue_place = '0' || queue_place WHERE id = {COMPLETE}",
+        {"places_follow_from_orders"},
+    ),
+    Damage(
+        f"UPDATE orders SET priority = 7 WHERE id = {WAITING}",
+        {"places_follow_from_orders", "queue_mirrors_orders"},
+    ),
+    Damage(
+        f"UPDATE orders SET kind = 'session' WHERE id = {COMPLETE}",
+        {"own_orders_name_own_variants"},
+    ),
+    Damage(
+        f"UPDATE orders SET follows = {SPLIT} WHERE id = {CANCELLED}",
+        {"orders_are_followed_once"},
+    ),
+    Damage(
+        f"UPDATE orders SET next_hold_no = 1 WHERE id = {SHORT}",
+        {"hold_numbers_are_not_reused"},
+    ),
+)
+
+
+@pytest.fixture
+async def lived(network: Network, counter: Counter) -> Id:
+    """A database in which everything has happened once."""
+    owner = await network.organisation()
+    plenty = await network.variant(owner)
+    scarce = await network.variant(owner)
+    endless = await network.variant(owner, unlimited=True)
+    await counter.receive(owner, plenty, 100)
+    await counter.receive(owner, scarce, 6)
+    await counter.receive(owner, endless, 1)
+    complete = order_of((plenty, 8), (endless, 2), paid=True, reference="complete")
+    await counter.place(owner, complete)
+    await counter.ship(owner, complete.order, (1, 4))
+    await counter.done(owner, ReturnGoods(complete.order, parts((1, 1))))
+    cancelled = order_of((plenty, 3), reference="cancelled")
+    await counter.place(owner, cancelled)
+    await counter.cancel(owner, cancelled.order)
+    short = order_of((scarce, 3), paid=True, reference="short")
+    await counter.place(owner, short)
+    split = order_of((scarce, 7), paid=True, policy="allow_split", reference="split")
+    await counter.place(owner, split)
+    waiting = order_of((scarce, 2), paid=True, policy="ship_complete", reference="waiting")
+    await counter.place(owner, waiting)
+    await counter.count(owner, scarce, 2)
+    return owner
+
+
+async def test_each_damage_is_found(lived: Id, counter: Counter) -> None:
+    assert lived
+    async with counter.pool.acquire() as connection:
+        assert await examine_database(connection) == []
+        wrong = []
+        for damage in DAMAGES:
+            found = await _found_after(connection, damage)
+            assert all(each.subject and each.facts for each in found)
+            names = {each.invariant for each in found}
+            if names != damage.breaks:
+                wrong.append(f"{damage.sql}: {sorted(names)}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+async def _found_after(connection: Connection, damage: Damage) -> list[Broken]:
+    """What is found broken after a damage, which is then undone."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute(damage.first or "SELECT 1")
+        done = await connection.execute(damage.sql)
+        assert not done.endswith(" 0"), f"{damage.sql} does nothing"
+        return await examine_database(connection)
+    finally:
+        await transaction.rollback()
+
+
+def test_each_invariant_is_broken_somewhere() -> None:
+    there = {
+        name
+        for package in ("infra", "stock", "orders")
+        for name in load_statements(f"entrepot.{package}", "checks.sql")
+    }
+    assert {name for damage in DAMAGES for name in damage.breaks} == there
+
+
+async def test_a_limit_that_passed_explains_a_line(network: Network, counter: Counter) -> None:
+    """A batch ends holds past their limit; the order is written by the sweep, later."""
+    owner = await network.organisation()
+    variant = await network.variant(owner)
+    await counter.receive(owner, variant, 5)
+    lapsed = order_of((variant, 5))
+    await counter.place(owner, lapsed)
+    await network.set_clock_past(lapsed.order)
+    await counter.place(owner, order_of((variant, 5), paid=True))
+    assert await counter.lines(lapsed.order) == ["1: 5 = 5 held"]
+    async with counter.pool.acquire() as connection:
+        assert await examine_database(connection) == []
+
+
+class TestTheCommand:
+    """`entrepot doctor` tells people and scripts."""
+
+    @pytest.fixture
+    def entrepot(
+        self,
+        database: str,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> CommandLine:
+        return CommandLine(database, tmp_path, monkeypatch, capsys)
+
+    def test_a_sound_database(self, entrepot: CommandLine) -> None:
+        assert entrepot("doctor") == (0, "", "Everything agrees.\n")
+        assert entrepot.done("doctor") == []
+
+    def test_a_damaged_database(self, entrepot: CommandLine, database: str) -> None:
+        asyncio.run(run_sql(database, LONELY_OUTBOX_ROW))
+        ended = entrepot("doctor")
+        assert ended.code == ExitCode.PROBLEMS_FOUND
+        assert "acts_are_told" in ended.out
+        assert "act=None, event=stock.received" in ended.out
+        assert ended.err.startswith("1 place is broken.")
+        ended = entrepot("doctor", "--json")
+        assert ended.code == ExitCode.PROBLEMS_FOUND
+        (broken,) = ended.json
+        assert broken["invariant"] == "acts_are_told"
+        assert broken["facts"] == {"act": None, "event": "stock.received"}
+
+    def test_a_database_of_an_older_release(self, entrepot: CommandLine, database: str) -> None:
+        asyncio.run(run_sql(database, FORGET_LAST_MIGRATION))
+        ended = entrepot("doctor", "--json")
+        assert ended.code == ExitCode.PROBLEMS_FOUND
+        assert [each["invariant"] for each in ended.json] == ["schema_is_current"]
+
+
+LONELY_OUTBOX_ROW = (
+    "INSERT INTO outbox (organisation, id, at, event, subject)"
+    " SELECT x, x, now(), 'stock.received', 'var_1'"
+    " FROM (VALUES ('00000000-0000-0000-0000-000000000001'::uuid)) AS v (x)"
+)
+FORGET_LAST_MIGRATION = (
+    "DELETE FROM schema_migrations WHERE name = (SELECT max(name) FROM schema_migrations)"
+)
+
+
+async def run_sql(dsn: str, sql: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()

@@ -1,0 +1,1 @@
+"""Worlds with a seed, and auditors that keep books of their own."""
