@@ -25,6 +25,7 @@ from entrepot.infra.postgres import running_database
 from entrepot.infra.settings import Settings
 from tests.factories.addresses import with_database
 from tests.factories.counter import Counter
+from tests.factories.databases import drop_database
 from tests.factories.examined import broken_in
 from tests.factories.network import Network
 from tests.factories.web import Web, open_web
@@ -143,7 +144,7 @@ async def database(
         if request.node.get_closest_marker("damages_database") is None:
             broken = await broken_in(with_database(server, name))
             assert not broken, "\n".join(str(each) for each in broken)
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await drop_database(connection, name)
     finally:
         await connection.close()
 

@@ -283,7 +283,7 @@ async def test_plans_made_over_empty_tables_stay_good(
     database: str,
     full_size: bool,  # noqa: FBT001 - a fixture is given by name
 ) -> None:
-    few, many = (2_000, 200_000) if full_size else (200, 5_000)
+    few, many = (2_000, 200_000) if full_size else (200, 20_000)
     found = []
     async with metered(market, database) as meter:
         if analysed:

@@ -35,6 +35,7 @@ from entrepot.orders import (
 )
 from tests.factories.addresses import with_database
 from tests.factories.counter import Counter, order_of, submission
+from tests.factories.databases import drop_database
 from tests.factories.examined import broken_in
 from tests.factories.network import Network
 
@@ -148,7 +149,7 @@ async def twin(
     yield Counter(pool), Counter(other)
     assert await broken_in(with_database(server, name)) == []
     await other.close()
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await drop_database(connection, name)
     await connection.close()
 
 

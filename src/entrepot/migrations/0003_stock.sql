@@ -69,7 +69,9 @@ CREATE TABLE holds (
     )
 );
 
-CREATE INDEX holds_live ON holds (owner, variant, location) WHERE state = 'live';
+-- Live holds by position, page by page.
+CREATE INDEX holds_live_by_position ON holds (owner, variant, location, order_id, hold_no)
+WHERE state = 'live';
 
 -- The first entry of a variant says whether any of its holds has passed its limit.
 CREATE INDEX holds_expiring ON holds (owner, variant, expires_at)

@@ -1,14 +1,8 @@
 -- deploy: before
 -- Ways to read: what lists are paged by. Each costs a write nothing or next to it: the tables are
--- small or rarely added to, the index is partial, or it takes the place of a narrower one.
+-- small or rarely added to, or the index is partial.
 
 CREATE INDEX positions_by_location ON positions (owner, location, variant);
-
--- Live holds page by page, in the order of their positions.
-CREATE INDEX holds_live_by_position ON holds (owner, variant, location, order_id, hold_no)
-WHERE state = 'live';
-
-DROP INDEX holds_live;
 
 CREATE INDEX orders_by_followed ON orders (organisation, follows)
 WHERE follows IS NOT NULL;

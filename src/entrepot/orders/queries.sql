@@ -23,18 +23,19 @@ looked AS (
         t.owner,
         t.variant,
         bool_or(t.gains) AS gains,
-        min(p.recheck_after) AS recheck_after,
-        bool_or(
-            EXISTS (
-                SELECT 1
-                FROM holds AS h
-                WHERE
-                    h.owner = p.owner AND h.variant = p.variant AND h.location = p.location
-                    AND h.state = 'live' AND h.expires_at <= statement_timestamp()
-            )
+        (
+            SELECT min(p.recheck_after)
+            FROM positions AS p
+            WHERE p.owner = t.owner AND p.variant = t.variant
+        ) AS recheck_after,
+        EXISTS (
+            SELECT 1
+            FROM holds AS h
+            WHERE
+                h.owner = t.owner AND h.variant = t.variant
+                AND h.state = 'live' AND h.expires_at <= statement_timestamp()
         ) AS frees
     FROM touched AS t
-    LEFT JOIN positions AS p ON t.owner = p.owner AND t.variant = p.variant
     GROUP BY t.owner, t.variant
 )
 
@@ -74,6 +75,8 @@ FOR NO KEY UPDATE OF o;
 
 -- name: read_line_variants
 -- The variants of locked orders' lines and of their holds, whose positions must be locked too.
+-- Ended holds are read as well: asking for live ones would tempt the planner to walk all of an
+-- owner's live holds.
 SELECT DISTINCT
     l.owner,
     l.variant
@@ -87,8 +90,7 @@ SELECT
     h.variant
 FROM unnest($1::uuid[], $2::uuid[]) AS w (organisation, id)
 INNER JOIN order_lines AS l ON w.organisation = l.organisation AND w.id = l.order_id
-INNER JOIN holds AS h ON l.owner = h.owner AND l.order_id = h.order_id
-WHERE h.state = 'live';
+INNER JOIN holds AS h ON l.owner = h.owner AND l.order_id = h.order_id;
 
 -- name: read_facts
 -- Everything a placing needs to know, read after the locks: one row kind a branch (column `what`).

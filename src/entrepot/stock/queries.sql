@@ -234,7 +234,8 @@ SELECT
     (SELECT count(*) FROM opened) AS opened;
 
 -- name: end_holds
--- End holds once, open the successors of those that ended in part, and lift limits.
+-- End holds once, open the successors of those that ended in part, and lift limits. A live hold
+-- is one without an ending: asking for its state would tempt the planner to walk all live holds.
 WITH ended AS (
     UPDATE holds AS h
     SET
@@ -246,7 +247,7 @@ WITH ended AS (
         AS w (owner, order_id, hold_no, state, ended_quantity, ended_version)
     WHERE
         h.owner = w.owner AND h.order_id = w.order_id AND h.hold_no = w.hold_no
-        AND h.state = 'live'
+        AND h.ended_version IS NULL
     RETURNING 1
 ),
 
@@ -270,7 +271,7 @@ lifted AS (
     FROM unnest($17::uuid[], $18::uuid[], $19::integer[]) AS w (owner, order_id, hold_no)
     WHERE
         h.owner = w.owner AND h.order_id = w.order_id AND h.hold_no = w.hold_no
-        AND h.state = 'live'
+        AND h.ended_version IS NULL
     RETURNING 1
 )
 

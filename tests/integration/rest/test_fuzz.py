@@ -36,7 +36,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 EXAMPLES_QUICK = 20
-EXAMPLES_FULL = 400
+EXAMPLES_FULL = 200
 FRUITLESS_MAX = 5
 ID = re.compile(r"^(org|var|loc|ord)_")
 

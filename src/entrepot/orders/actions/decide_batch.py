@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
+from entrepot.infra.clock import monotonic_seconds
 from entrepot.infra.failures import Failure, broken_constraint, failure_of
 from entrepot.infra.ids import random_share
 from entrepot.kernel.refusal import Refusal, refuse
@@ -27,6 +28,7 @@ Answer: TypeAlias = Accepted | Refusal
 TRIES_MAX: Final = 5
 POSTPONED_MAX: Final = 8
 PAUSE_SECONDS: Final = 0.05
+PATIENCE_SECONDS: Final = 15.0
 
 
 class StoreUnavailableError(Exception):
@@ -69,6 +71,7 @@ async def _try(
 ) -> Sequence[Result | BaseException]:
     """Run a batch; on an error try again, or split it and run each half."""
     error: BaseException | None = None
+    began = monotonic_seconds()
     for attempt in range(TRIES_MAX):
         try:
             return await run_batch(tools, submissions, careful=careful)
@@ -76,7 +79,7 @@ async def _try(
             return await _try(tools, submissions, careful=True)
         except Exception as caught:  # noqa: BLE001 - the error is the answer of who caused it
             error = caught
-        if failure_of(error) is Failure.OTHER:
+        if failure_of(error) is Failure.OTHER or monotonic_seconds() - began > PATIENCE_SECONDS:
             break
         await asyncio.sleep(PAUSE_SECONDS * (1 << attempt) * (0.5 + random_share()))
     assert error is not None, "only an error ends the tries"
@@ -84,6 +87,8 @@ async def _try(
         away = StoreUnavailableError(str(error))
         away.__cause__ = error
         return [away] * len(submissions)
+    if failure_of(error) is Failure.TRY_AGAIN:
+        return [TooBusyError()] * len(submissions)
     if len(submissions) == 1:
         return [_alone(error)]
     middle = len(submissions) // 2
