@@ -95,10 +95,13 @@ class Intake(Generic[Item, Answer]):
         return await self._enqueue(item)
 
     async def submit_all(self, items: Sequence[Item]) -> list[Answer | BaseException]:
-        """Queue many items of one caller, waiting for room, and wait for all their answers."""
+        """Queue many items of one caller, waiting for room, and wait for all their answers.
+
+        They take up to half of the queue, so that a single item finds room meanwhile.
+        """
         futures: list[asyncio.Future[Answer]] = []
         for item in items:
-            while len(self._queue) >= self._queue_max and not self._closing:
+            while len(self._queue) >= (self._queue_max + 1) // 2 and not self._closing:
                 self._room.clear()
                 await self._room.wait()
             futures.append(self._enqueue(item))

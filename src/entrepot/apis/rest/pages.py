@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import jinja2
 import msgspec
+from markupsafe import Markup, escape
 
 from entrepot.apis.rest import errors
 from entrepot.apis.rest.openapi import codes_of, describe
@@ -54,6 +55,7 @@ def _render(document: dict[str, Any], routes: Sequence[Route]) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["schema"] = _schema_text
+    environment.filters["prose"] = _prose
     template = environment.from_string((_ASSETS / "docs.html.jinja").read_text(encoding="utf-8"))
     by_topic: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
     for route in routes:
@@ -65,6 +67,15 @@ def _render(document: dict[str, Any], routes: Sequence[Route]) -> str:
         topics=by_topic,
         schemas=document["components"]["schemas"],
         refusals=[(code, status_of(code), title_of(code)) for code in codes],
+    )
+
+
+def _prose(text: str) -> Markup:
+    """Show what stands between backticks as code; everything else is escaped."""
+    parts = (escape(part) for part in text.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part
+        for number, part in enumerate(parts)
     )
 
 
