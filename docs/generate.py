@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from entrepot.cli import app
 from entrepot.cli.exit_codes import ExitCode
 from entrepot.infra.settings import DEFINITIONS
+from entrepot.infra.statements import read_statements
 
 HERE = Path(__file__).parent
 REFERENCE = HERE / "reference"
@@ -43,6 +44,9 @@ REFUSING = (
     ("orders", "Orders", "Orders, and acts on stock, which pass through the same batch."),
     ("stock", "Stock", "What the ledger itself refuses."),
 )
+
+# Where invariants are declared, from the ground up.
+CHECKING = (("infra", "What happened"), ("stock", "Stock"), ("orders", "Orders"))
 
 
 def settings_page() -> str:
@@ -113,7 +117,30 @@ def refusals_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "cli.md": cli_page, "refusals.md": refusals_page}
+def invariants_page() -> str:
+    """Every invariant, by the room that keeps it, with the sentence of its statement."""
+    lines = ["# Invariants", "", NOTICE]
+    lines += [
+        "What always holds, whatever happened. `entrepot doctor` checks it, changes nothing,",
+        f"and ends with exit code {ExitCode.PROBLEMS_FOUND.value} when something does not hold.",
+        "It prints the names below; each is a statement in the `checks.sql` of its room.",
+    ]
+    for room, title in CHECKING:
+        path = HERE.parent / "src" / "entrepot" / room / "checks.sql"
+        lines += ["", f"## {title}", "", "| invariant | says |", "|---|---|"]
+        text = path.read_text(encoding="utf-8")
+        lines += [
+            f"| `{each.name}` | {each.sentence} |" for each in read_statements(text, str(path))
+        ]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "cli.md": cli_page,
+    "refusals.md": refusals_page,
+    "invariants.md": invariants_page,
+}
 
 
 def main() -> None:

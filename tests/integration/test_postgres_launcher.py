@@ -192,6 +192,11 @@ class TestOneProcess:
         assert not short.exists()
 
 
+async def _answers_once(settings: Settings, log: NullLog) -> bool:
+    async with running_database(settings, log) as dsn:
+        return await answering(dsn)
+
+
 class TestDeaths:
     async def test_a_killed_server_is_restarted_with_its_data(
         self, settings: Settings, places: Places
@@ -243,6 +248,21 @@ class TestDeaths:
             os.kill(running_pid(places), signal.SIGKILL)
         async with running_database(settings, NullLog()) as dsn:
             assert await answering(dsn)
+
+    async def test_a_server_that_dies_while_it_is_adopted_is_replaced(
+        self, settings: Settings, places: Places
+    ) -> None:
+        """A killed process is still seen to run for a moment: here the moment is made long."""
+        with other_process(settings.data_dir) as other:
+            other.wait_for("ready")
+            other.child.kill()
+            dying = running_pid(places)
+            os.kill(dying, signal.SIGSTOP)
+        log = RecordingLog()
+        starting = asyncio.create_task(_answers_once(settings, log))
+        await eventually(lambda: "postgres.adopted" in log.events)
+        os.kill(dying, signal.SIGKILL)
+        assert await asyncio.wait_for(starting, 60)
 
     async def test_lock_files_that_name_another_program(
         self, settings: Settings, places: Places

@@ -182,3 +182,16 @@ async def test_a_free_text_reference_is_kept_to_the_letter(
     body_of(await place_order(desk, caller_for(shop), order, ""))
 
     assert await counter.rows("SELECT reference FROM orders") == [(reference,)]
+
+
+async def test_a_reference_that_cannot_be_stored_is_refused_before_it_meets_others(
+    desk: Desk, network: Network, counter: Counter
+) -> None:
+    shop = await network.organisation()
+    variant = await network.variant(shop)
+    await counter.receive(shop, variant, 1)
+    order = order_of((variant, 1), reference="a\0b", paid=True)
+
+    refused = await place_order(desk, caller_for(shop), order, "")
+
+    assert code_of(refused) == "orders.reference_not_valid"

@@ -161,13 +161,17 @@ class Supervisor:
         assert self._leading.held
         pid = process.server_pid(self._places)
         if pid is None:
-            await _to_the_end(self._prepare)
-            await process.clear_leftovers(self._places)
-            self._child = self._start()
+            await self._launch()
         elif self._child is None:
             self._log.info("postgres.adopted", pid=pid)
         await self._wait("the server to be ready", self._ready)
         await _ensure_database(self._places)
+
+    async def _launch(self) -> None:
+        """Start a new server where none runs; it is not ready yet."""
+        await _to_the_end(self._prepare)
+        await process.clear_leftovers(self._places)
+        self._child = self._start()
 
     def _prepare(self) -> None:
         """Everything on disk that a start needs. Blocking: copies files and runs initdb."""
@@ -193,6 +197,9 @@ class Supervisor:
     async def _ready(self) -> bool:
         if self._child is not None and (code := self._child.poll()) is not None:
             raise process.start_fault(self._places, code)
+        if self._child is None and process.server_pid(self._places) is None:
+            # What was adopted was dying already: a killed process is seen to run for a moment.
+            await self._launch()
         if not process.is_ready(self._places):
             return False
         return await process.answers(self._places.dsn(SUPERUSER, "postgres"))

@@ -18,8 +18,10 @@ from entrepot.orders.model import (
     Command,
     CountStock,
     HouseKeeping,
+    PlaceOrder,
     ReceiveStock,
     Submission,
+    check_reference,
 )
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -76,7 +78,11 @@ async def house_keeping(desk: Desk, command: HouseKeeping) -> Answer:
 
 
 def _check(caller: Caller, command: Command) -> Refusal | None:
-    """Acts on stock need one scope, all others another."""
+    """Acts on stock need one scope, all others another; a NUL would break the batch it is in."""
+    if isinstance(command, PlaceOrder) and "\0" in command.reference:
+        fault = check_reference(command.reference)
+        assert fault is not None, "no reference holds a NUL"
+        return Refusal((fault,))
     on_stock = isinstance(command, ReceiveStock | AdjustStock | CountStock)
     return check_scope(caller, Scope.STOCK_WRITE if on_stock else Scope.ORDERS_WRITE)
 

@@ -2,6 +2,7 @@
 
 from entrepot.orders.model.acts import cancel_order, prioritise_order, return_goods, ship_order
 from entrepot.orders.model.batch import BatchDecided, Happened, decide_batch_purely
+from entrepot.orders.model.checks import check_reference
 from entrepot.orders.model.commands import (
     ActOnOrder,
     AdjustStock,
@@ -75,6 +76,7 @@ __all__ = [
     "adjust_stock",
     "cancel_order",
     "change_order",
+    "check_reference",
     "count_stock",
     "decide_batch_purely",
     "followed_reference",

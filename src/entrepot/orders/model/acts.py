@@ -153,7 +153,12 @@ def return_goods(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
             changes=tuple([each for _, each in coming]),
         )
     )
-    assert outcome.accepted, "more on hand cannot be refused"
+    if not outcome.accepted:
+        return refuse(
+            errors.QUANTITY_TOO_LARGE,
+            "More would lie there than can be written. Correct the stock first.",
+            facts={"order": ids.ORDER + order.id},
+        )
     versions = {each.position: each.version for each in outcome.positions}
     back = tuple(
         [

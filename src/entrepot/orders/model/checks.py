@@ -227,9 +227,15 @@ def shortage_faults(
         faults.append(
             Fault(
                 INSUFFICIENT,
-                f"You asked for {asked} {variant.unit} of {variant.sku}; {left} is left.",
+                f"You asked for {_amount(asked, variant)} of {variant.sku};"
+                f" {_amount(left, variant)} is left.",
                 f"lines[{shortage.line_no - 1}].quantity",
                 known,
             )
         )
     return tuple(faults)
+
+
+def _amount(quantity: str, variant: VariantFacts) -> str:
+    """Say a quantity with its unit; pieces are just counted."""
+    return quantity if variant.unit == "piece" else f"{quantity} {variant.unit}"

@@ -25,7 +25,6 @@ class Figures:
 
     __slots__ = (
         "allocated",
-        "freed",
         "held",
         "key",
         "on_hand",
@@ -52,7 +51,6 @@ class Figures:
         self.version = version
         self.version_before = version
         self.unlimited = unlimited
-        self.freed = False
 
     @property
     def available(self) -> Decimal:
@@ -112,7 +110,6 @@ class Book:
 
         An unlimited position keeps no figures: its ledger row still says what changed.
         """
-        before = figures.on_hand - figures.held - figures.allocated
         figures.version += 1
         if not figures.unlimited:
             figures.on_hand += on_hand
@@ -122,8 +119,6 @@ class Book:
             assert after >= ZERO, f"{kind} would promise more than is on hand at {figures.key}"
             assert figures.held >= ZERO, f"{kind} would end more than is held at {figures.key}"
             assert figures.allocated >= ZERO, f"{kind} would use more than is allocated"
-            if after > before:
-                figures.freed = True
         self.effects.ledger.append(
             LedgerRow(
                 figures.key,
