@@ -11,7 +11,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from entrepot.infra.migrate import migrate
 from entrepot.infra.pool import open_pool
+from entrepot.infra.postgres import running_database
 from entrepot.infra.postgres.account import find_account
 from entrepot.infra.postgres.places import SUPERUSER, places_for
 from entrepot.infra.settings import Settings
@@ -21,6 +23,7 @@ from tests.factories.examined import broken_in
 from tests.factories.network import Network
 from tests.factories.stall import Stall, open_stall
 from tests.factories.web import Asker, open_web
+from tests.fakes.log import NullLog
 from tests.fakes.proxy import Fate, Proxy
 
 BYTES = 32 * 2**20
@@ -92,25 +95,26 @@ def small_disk(open_dir: Path, settings: Settings) -> Iterator[Path]:
 
 
 @pytest.fixture
-async def small_database(
-    small_disk: Path, server: str, template: str, settings: Settings
-) -> AsyncIterator[str]:
-    """A migrated database on the small disk."""
-    name = f"small_{os.getpid()}"
-    admin = await asyncpg.connect(
-        places_for(settings.data_dir).dsn(SUPERUSER, "postgres"), statement_cache_size=0
-    )
-    role = await _role(server)
-    try:
-        await admin.execute(f"CREATE TABLESPACE {name} LOCATION '{small_disk}'")
-        await admin.execute(
-            f"CREATE DATABASE {name} TEMPLATE {template} OWNER {role} TABLESPACE {name}"
-        )
-        yield with_database(server, name)
-    finally:
-        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await admin.execute(f"DROP TABLESPACE IF EXISTS {name}")
-        await admin.close()
+async def small_database(small_disk: Path, open_dir: Path) -> AsyncIterator[str]:
+    """A migrated database on the small disk, of a server of its own.
+
+    A full disk makes every checkpoint fail, and with it what other tests do to a shared server.
+    """
+    own = Settings.from_environment({"ENTREPOT_DATA_DIR": str(open_dir / "own")})
+    async with running_database(own, NullLog()) as dsn:
+        address = places_for(own.data_dir).dsn(SUPERUSER, "postgres")
+        admin = await asyncpg.connect(address, statement_cache_size=0)
+        role = await _role(dsn)
+        try:
+            await admin.execute(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
+            await admin.execute(f"CREATE DATABASE small OWNER {role} TABLESPACE small")
+            small = with_database(dsn, "small")
+            await migrate(small)
+            yield small
+        finally:
+            await admin.execute("DROP DATABASE IF EXISTS small WITH (FORCE)")
+            await admin.execute("DROP TABLESPACE IF EXISTS small")
+            await admin.close()
 
 
 async def _role(dsn: str) -> str:
