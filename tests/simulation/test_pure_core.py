@@ -496,7 +496,9 @@ def _quantities(parts: list[tuple[int, Decimal]] | None) -> tuple[LineQuantity, 
 def test_the_core_agrees_with_the_auditor(*, full_size: bool) -> None:
     machine = CoreAgainstAuditor.TestCase
     machine.settings = settings(
-        # The quick suite says the same each time; new worlds are looked for at full size.
+        # A random quick run once found a world that is not understood yet: after a cancellation the
+        # auditor served a waiting order that the core did not. Until that is mended the quick suite
+        # draws the same worlds each time, and does not look for it; the full size does.
         derandomize=not full_size,
         max_examples=2000 if full_size else 250,
         stateful_step_count=50 if full_size else 30,
