@@ -129,6 +129,8 @@ class Auditor:
         self.holds_nothing: set[str] = set()
         self.rights: set[tuple[str, str, str]] = set()
         self.orders: dict[str, AuditedOrder] = {}
+        self.handed_in = 0
+        """The highest number handed in, whether or not it was judged yet."""
 
     # Shelves
 
@@ -268,7 +270,7 @@ class Auditor:
             order.buyer,
             order.kind,
             "ship_complete",
-            1 + max(each.number for each in self.orders.values()),
+            self._next_number(),
             rest,
             "waiting",
             order.payment,
@@ -276,6 +278,10 @@ class Auditor:
             order.since,
             follows=order,
         )
+
+    def _next_number(self) -> int:
+        """Number a successor: it is younger than all that was handed in before it came about."""
+        return 1 + max(self.handed_in, *(each.number for each in self.orders.values()))
 
     def pay(self, order: AuditedOrder, *, succeeded: bool) -> None:
         if order.status == "draft":
