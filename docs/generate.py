@@ -38,6 +38,7 @@ EXIT_CODE_SENTENCES = {
 # Where refusals are declared, in the order in which a request meets them.
 REFUSING = (
     ("apis.rest", "The request itself", "What is wrong before anybody has looked at its meaning."),
+    ("infra", "Writing", "What any act may meet, whatever it is about."),
     ("identity", "Who asks", "Organisations, tokens and what a token may do."),
     ("catalogue", "Goods", "Locations, products and variants."),
     ("partnerships", "Agreements", "Who may order whose variants."),

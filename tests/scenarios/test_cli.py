@@ -118,7 +118,7 @@ def test_stock_is_received_once_under_a_key(farm: CommandLine) -> None:
     assert (position["on_hand"], position["version"]) == ("15", 2)
     other = farm("stock", "receive", "farm", "CARROTS=6", "--key", "delivery-1")
     assert (other.code, other.out) == (4, "")
-    assert "(orders.key_reused" in other.err
+    assert "(request.key_reused" in other.err
 
 
 def test_stock_is_counted_against_its_version(farm: CommandLine) -> None:

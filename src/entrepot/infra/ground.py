@@ -25,6 +25,13 @@ class Claim(NamedTuple):
     act: Id
 
 
+class StoredAnswer(NamedTuple):
+    """What a key that was claimed stands for: the content it came with, and what was answered."""
+
+    content_hash: bytes
+    answer: bytes | None
+
+
 class Act(NamedTuple):
     """Something that happened: an audit row and its outbox row."""
 
@@ -41,6 +48,12 @@ async def claim_keys(connection: Connection, claims: Sequence[Claim]) -> set[Id]
     """Claim keys; return the acts that got theirs. The others' keys are another act's."""
     rows = await connection.fetch(SQL["claim_keys"], *columns(claims, len(Claim._fields)))
     return {row[0] for row in rows}
+
+
+async def find_stored(connection: Connection, organisation: Id, key: str) -> StoredAnswer | None:
+    """Read what a claimed key stands for."""
+    row = await connection.fetchrow(SQL["find_stored"], organisation, key)
+    return None if row is None else StoredAnswer(*row)
 
 
 async def write_ground(

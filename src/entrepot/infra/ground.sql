@@ -14,6 +14,15 @@ ORDER BY w.organisation, w.key
 ON CONFLICT DO NOTHING
 RETURNING act;
 
+-- name: find_stored
+-- What a claimed key stands for: the hash of its content and the answer it was given.
+SELECT
+    k.body_hash,
+    a.answer
+FROM idempotency_keys AS k
+LEFT JOIN audit AS a ON k.organisation = a.organisation AND k.act = a.id
+WHERE k.organisation = $1 AND k.key = $2;
+
 -- name: write_ground
 -- Write the audit and outbox rows of what happened, and give back the keys of what was refused.
 WITH acts AS MATERIALIZED (

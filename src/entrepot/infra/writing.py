@@ -1,18 +1,28 @@
-"""How actions outside the batch write: one transaction, with the audit of what happened in it."""
+"""How actions outside the batch write: one transaction, with the audit of what happened in it.
+
+An act that comes with a key happens once: the key is claimed first, in the same transaction, and
+sent again it is answered from the audit row that the first sending left.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import msgspec
 
-from entrepot.infra.ground import Act, write_ground
+from entrepot.infra import errors
+from entrepot.infra.ground import Act, Claim, claim_keys, find_stored, read_clock, write_ground
 from entrepot.infra.pool import Connection
 from entrepot.infra.reading import Database, reading
+from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
+from entrepot.kernel.refusal import Refusal, RefusedError, refuse
+
+Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -23,6 +33,28 @@ class Happening(msgspec.Struct, frozen=True):
     answer: msgspec.Struct
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """How a request came: the caller's key, the hash of what it says, and the request's id."""
+
+    key: str
+    content_hash: bytes
+    request: str | None = None
+
+
+class Done(msgspec.Struct, Generic[Answer], frozen=True):
+    """What the work of an act made: its answer, and what happened, which may be nothing."""
+
+    answer: Answer
+    happenings: tuple[Happening, ...] = ()
+
+
+class Written(msgspec.Struct, Generic[Answer], frozen=True):
+    """The answer to an act, and whether it was given before."""
+
+    answer: Answer
+    replayed: bool = False
+
+
 @asynccontextmanager
 async def writing(database: Database) -> AsyncIterator[Connection]:
     """Lend a connection in a transaction, committed at the end and undone by any exception.
@@ -31,6 +63,42 @@ async def writing(database: Database) -> AsyncIterator[Connection]:
     """
     async with reading(database) as connection, connection.transaction():
         yield connection
+
+
+async def act_once(
+    database: Database,
+    new_id: Callable[[], Id],
+    caller: Caller,
+    sent: Sent | None,
+    answers: type[Answer],
+    work: Callable[[Connection, datetime], Awaitable[Done[Answer] | Refusal]],
+) -> Written[Answer] | Refusal:
+    """Claim the key, run the work, and write the audit of what happened, in one transaction.
+
+    `work` gets the connection and the time; when it refuses (returned, or raised as
+    `RefusedError`) everything is undone, the claim too. Without `sent` the act has no key and
+    happens each time. The first happening's audit row holds the answer that a second sending gets.
+    Refuses `request.key_reused`, and what `work` refuses.
+    """
+    act = new_id()
+    try:
+        async with writing(database) as connection:
+            if sent is not None:
+                earlier = await _claim(connection, caller, sent, act)
+                if earlier is not None:
+                    return Written(msgspec.json.decode(earlier, type=answers), replayed=True)
+            now = await read_clock(connection)
+            done = _unless_refused(await work(connection, now))
+            happenings = done.happenings
+            if sent is not None and not happenings:
+                # Nothing changed, and yet a second sending must be told the same.
+                subject = ids.ORGANISATION + caller.organisation
+                happenings = (Happening("request.nothing_changed", subject, done.answer),)
+            if happenings:
+                await _write(connection, now, new_id, caller, act, sent, done.answer, happenings)
+    except RefusedError as refused:
+        return refused.refusal
+    return Written(done.answer)
 
 
 async def record(
@@ -52,5 +120,60 @@ async def record(
             None,
         )
         for each in happenings
+    ]
+    await write_ground(connection, at, acts)
+
+
+def _unless_refused(done: Done[Answer] | Refusal) -> Done[Answer]:
+    """What was done; a refusal leaves as an error, so that the transaction is undone."""
+    if isinstance(done, Refusal):
+        raise RefusedError(done)
+    return done
+
+
+async def _claim(connection: Connection, caller: Caller, sent: Sent, act: Id) -> bytes | None:
+    """Claim a key for an act; when it was claimed before, return what was answered then."""
+    claim = Claim(caller.organisation, sent.key, sent.content_hash, act)
+    if await claim_keys(connection, [claim]):
+        return None
+    stored = await find_stored(connection, caller.organisation, sent.key)
+    assert stored is not None, "a key that cannot be claimed has been"
+    if stored.content_hash != sent.content_hash:
+        raise RefusedError(key_reused(sent.key))
+    assert stored.answer is not None, "a claimed key has its act's audit row"
+    return stored.answer
+
+
+def key_reused(key: str) -> Refusal:
+    """Refuse a key that was sent before with other content."""
+    return refuse(
+        errors.KEY_REUSED,
+        "This key or reference was sent before with other content. Use a new one.",
+        facts={"key": key},
+    )
+
+
+async def _write(
+    connection: Connection,
+    at: datetime,
+    new_id: Callable[[], Id],
+    caller: Caller,
+    act: Id,
+    sent: Sent | None,
+    answer: msgspec.Struct,
+    happenings: Sequence[Happening],
+) -> None:
+    """Write what happened; the first row stands under the act's id and holds its whole answer."""
+    acts = [
+        Act(
+            caller.organisation,
+            new_id() if number else act,
+            caller.token,
+            each.act,
+            each.subject,
+            msgspec.json.encode(each.answer if number else answer),
+            None if sent is None else sent.request,
+        )
+        for number, each in enumerate(happenings)
     ]
     await write_ground(connection, at, acts)

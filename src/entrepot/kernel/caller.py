@@ -17,11 +17,17 @@ class Scope(str, Enum):  # noqa: UP042 - StrEnum would change nothing but the te
     CATALOGUE_READ = "catalogue:read"
     CATALOGUE_WRITE = "catalogue:write"
     ORGANISATION_WRITE = "organisation:write"
+    AUDIT_READ = "audit:read"
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """An organisation's token at work. `token` is None for the operator's own command line."""
+    """Who asks, in which organisation's name.
+
+    `token` is the token or log-in session that was shown; None for the operator's own command line.
+    `person` is who logged in; None for a program.
+    """
 
     organisation: Id
     scopes: frozenset[str]
     token: Id | None = None
+    person: Id | None = None

@@ -25,7 +25,7 @@ from entrepot.orders.actions.run_batch import Accepted, BatchTools
 from entrepot.orders.actions.ship_order import ship_order
 from entrepot.orders.actions.submit import Desk
 from entrepot.orders.actions.sweep_expired import sweep_expired
-from entrepot.orders.errors import KEY_REUSED, PRECEDENCE
+from entrepot.orders.errors import PRECEDENCE
 from entrepot.orders.model import (
     AdjustStock,
     CancelOrder,
@@ -50,7 +50,6 @@ from entrepot.orders.store import check_orders
 from entrepot.orders.views import OrderStatus, OrderSummary, find_order, list_orders
 
 __all__ = [
-    "KEY_REUSED",
     "PRECEDENCE",
     "Accepted",
     "AdjustStock",

@@ -5,7 +5,6 @@ Faults of one request are all named at once, sorted by this order.
 
 from typing import Final
 
-KEY_REUSED: Final = "orders.key_reused"
 REFERENCE_TAKEN: Final = "orders.reference_taken"
 REFERENCE_NOT_VALID: Final = "orders.reference_not_valid"
 UNKNOWN_ORDER: Final = "orders.unknown_order"
@@ -37,7 +36,6 @@ MORE_THAN_SHIPPED: Final = "orders.more_than_shipped"
 PAYMENT_TOO_LATE: Final = "orders.payment_too_late"
 
 PRECEDENCE: Final = (
-    KEY_REUSED,
     REFERENCE_TAKEN,
     REFERENCE_NOT_VALID,
     UNKNOWN_ORDER,

@@ -131,9 +131,9 @@ async def test_a_key_with_other_content_is_refused(
     other = submission(owner, order_of((variant, 2)), "one key")
     answers = await counter.batch(first, other)
     assert isinstance(answers[0], Accepted)
-    assert code_of(answers[1]) == "orders.key_reused"
+    assert code_of(answers[1]) == "request.key_reused"
     (later,) = await counter.batch(again(other))
-    assert code_of(later) == "orders.key_reused"
+    assert code_of(later) == "request.key_reused"
     assert await counter.figures(variant) == (9, 1, 2)
 
 

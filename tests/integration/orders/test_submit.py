@@ -101,7 +101,7 @@ async def test_the_reference_is_the_key_of_an_order_without_one(trader: Trader, 
     assert second.replayed
     assert body_of(first) == body_of(second)
     changed = msgspec.structs.replace(anew, hold_minutes=99)
-    assert code_of(await place_order(desk, trader.caller, changed, "")) == "orders.key_reused"
+    assert code_of(await place_order(desk, trader.caller, changed, "")) == "request.key_reused"
     assert await trader.held() == 1
 
 
@@ -118,7 +118,7 @@ async def test_one_key_for_two_kinds_of_act_is_refused(trader: Trader, desk: Des
     await place_order(desk, trader.caller, trader.order(), "one")
     receipt = ReceiveStock((StockLine(trader.variant, Decimal(1)),))
     answer = await receive_stock(desk, trader.caller, receipt, "one")
-    assert code_of(answer) == "orders.key_reused"
+    assert code_of(answer) == "request.key_reused"
 
 
 async def test_a_full_queue_takes_nothing_more(

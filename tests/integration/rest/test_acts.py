@@ -148,7 +148,7 @@ async def check_repeats(shop: Shop, method: str, path: str, body: Any, key: str)
     assert again.headers["idempotent-replayed"] == "true"
     other = {**body, **other_content(body)}
     reused = await shop.asker.send(method, path, other, key=key)
-    assert (reused.status_code, reused.json()["code"]) == (409, "orders.key_reused"), path
+    assert (reused.status_code, reused.json()["code"]) == (409, "request.key_reused"), path
     assert await shop.figures() == before
 
 
@@ -174,7 +174,7 @@ async def test_orders_take_a_key_or_their_reference(shop: Shop) -> None:
     other_key = await shop.asker.send("POST", "/api/v1/orders", body, key="other")
     assert other_key.json()["code"] == "orders.reference_taken"
     other = await shop.asker.send("POST", "/api/v1/orders", {**body, "paid": True}, key="mine")
-    assert other.json()["code"] == "orders.key_reused"
+    assert other.json()["code"] == "request.key_reused"
     assert await shop.figures() == ("10", "1", 2)
 
 

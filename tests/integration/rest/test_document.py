@@ -11,6 +11,7 @@ import pytest
 from entrepot import catalogue, identity, orders
 from entrepot.apis.rest import errors as door_errors
 from entrepot.apis.rest.problems import STATUSES, status_of
+from entrepot.infra import errors as ground_errors
 from entrepot.stock import errors as stock_errors
 from tests.factories.web import Web
 
@@ -55,6 +56,7 @@ async def test_bodies_refuse_unknown_fields(document: Any) -> None:  # noqa: ANN
 def test_every_code_of_every_area_has_the_status_it_should() -> None:
     codes = [
         *door_errors.PRECEDENCE,
+        *ground_errors.PRECEDENCE,
         *identity.PRECEDENCE,
         *catalogue.PRECEDENCE,
         *stock_errors.PRECEDENCE,

@@ -176,7 +176,7 @@ _LINES: Final = (
     "orders.quantity_not_multiple",
     "orders.price_not_valid",
 )
-_ON_ORDER: Final = ("orders.unknown_order", "orders.key_reused")
+_ON_ORDER: Final = ("orders.unknown_order", "request.key_reused")
 _PARTS: Final = ("orders.unknown_line", "orders.quantity_not_positive")
 
 

@@ -238,7 +238,7 @@ _REFUSALS: Final = (
     SCOPE_MISSING,
     "orders.reference_taken",
     "orders.reference_not_valid",
-    "orders.key_reused",
+    "request.key_reused",
     "orders.no_lines",
     "orders.too_many_lines",
     "orders.policy_needs_own_stock",

@@ -32,7 +32,7 @@ STATUSES: Final[Mapping[str, int]] = {
     errors.TOO_BUSY: UNAVAILABLE,
     errors.STORE_UNAVAILABLE: UNAVAILABLE,
     errors.FAILED: FAILED,
-    "orders.key_reused": 409,
+    "request.key_reused": 409,
     "orders.reference_taken": 409,
     "orders.not_a_draft": 409,
     "orders.already_cancelled": 409,

@@ -225,7 +225,7 @@ _ARRIVING: Final = (
     "orders.quantity_not_positive",
     "orders.quantity_too_large",
     "orders.quantity_too_precise",
-    "orders.key_reused",
+    "request.key_reused",
 )
 
 ROUTES: Final = (
@@ -323,7 +323,7 @@ ROUTES: Final = (
             "orders.quantity_too_large",
             "orders.quantity_too_precise",
             "stock.version_changed",
-            "orders.key_reused",
+            "request.key_reused",
         ),
     ),
 )

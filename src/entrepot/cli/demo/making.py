@@ -18,6 +18,7 @@ from entrepot.cli.demo.keeping import (
 )
 from entrepot.cli.opening import EVERY_SCOPE, accepted, operator_for
 from entrepot.identity import NewOrganisation, NewToken, Organisation
+from entrepot.infra.errors import KEY_REUSED
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.refusal import Refusal, RefusedError, refuse
 from entrepot.orders import ReceiveStock, StockLine
@@ -125,7 +126,7 @@ async def _member(services: Services, organisation: Organisation, member: Member
         # The key keeps a demo that was cut off, or made again, from receiving twice.
         command = ReceiveStock(lines, "demo")
         answer = await orders.receive_stock(services.desk, caller, command, STOCK_KEY)
-        if not was_taken(answer, orders.KEY_REUSED):
+        if not was_taken(answer, KEY_REUSED):
             accepted(answer)
     return list(variants.values())
 

@@ -15,12 +15,13 @@ from entrepot.identity import TOKEN_NOT_VALID
 from entrepot.infra.deciding import deciding
 from entrepot.infra.ground import Act, Claim, claim_keys, write_ground
 from entrepot.infra.pool import Connection, Pool
+from entrepot.infra.writing import key_reused
 from entrepot.kernel import ids
 from entrepot.kernel.demand import HoldKey, PositionKey, WantedPosition
 from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.notices import raise_notices
-from entrepot.orders import errors, store
+from entrepot.orders import store
 from entrepot.orders.model import (
     ActOnOrder,
     BatchDecided,
@@ -313,7 +314,7 @@ class _Batch:
         for number, each in self.replays:
             stored = answered.stored[each.organisation, each.key]
             if not stored.same_content:
-                self.results[number] = _key_reused(each)
+                self.results[number] = key_reused(each.key)
             else:
                 assert stored.answer is not None, "a claimed key has its act's audit row"
                 again = stored.act != each.act  # else it is our own, whose commit went unanswered
@@ -436,21 +437,12 @@ class _Batch:
             first = self.firsts[each.organisation, each.key]
             result = self.results[first]
             if self.submissions[first].content_hash != each.content_hash:
-                result = _key_reused(each)
+                result = key_reused(each.key)
             elif isinstance(result, Refusal) and result.code == TOKEN_NOT_VALID:
                 result = Postponed("the twin's token is dead, this one's is not")
             elif isinstance(result, Accepted):
                 result = Accepted(result.act, result.body, replayed=True)
             self.results[number] = result
-
-
-def _key_reused(each: Submission) -> Refusal:
-    """Refuse a key that was sent before with other content."""
-    return refuse(
-        errors.KEY_REUSED,
-        "This key or reference was sent before with other content. Use a new one.",
-        facts={"key": each.key},
-    )
 
 
 def _act(each: Happened, submission: Submission | None) -> Act:
