@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import msgspec
+
 from entrepot import stock
 from entrepot.kernel.demand import HoldKey, LiveHold, PositionKey
 from entrepot.kernel.ids import Id
@@ -264,8 +266,9 @@ class PureWorld:
                     order.id, 1
                 )
             for key in decision.lifted:
-                if self.holds[key].state == "live":
-                    self.holds[key].hold = self.holds[key].hold._replace(expires_at=None)
+                kept = self.holds[key]
+                if kept.state == "live":
+                    kept.hold = msgspec.structs.replace(kept.hold, expires_at=None)
 
     def _open_hold(self, row: LedgerRow) -> None:
         assert row.order is not None

@@ -2,12 +2,15 @@
 
 `orders` turns acts on orders into demands; `stock` decides them and answers with outcomes. Neither
 side knows the other's rules: a demand names positions by rank and holds by key, no order state.
+Keys are tuples, because they are sorted, looked up and sent to the database by their parts.
 """
 
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
+
+import msgspec
 
 from entrepot.kernel.ids import Id
 
@@ -42,7 +45,7 @@ class HoldKey(NamedTuple):
     hold_no: int
 
 
-class LiveHold(NamedTuple):
+class LiveHold(msgspec.Struct, frozen=True):
     """A hold that has not ended: what it keeps where, for which line, and until when."""
 
     key: HoldKey
@@ -75,7 +78,7 @@ class HoldEnd(Enum):
     EXPIRED = "expired"
 
 
-class DemandLine(NamedTuple):
+class DemandLine(msgspec.Struct, frozen=True):
     """One line: the units wanted and the positions that may meet it, best first."""
 
     line_no: int
@@ -83,7 +86,7 @@ class DemandLine(NamedTuple):
     sources: tuple[PositionKey, ...]
 
 
-class Ending(NamedTuple):
+class Ending(msgspec.Struct, frozen=True):
     """End a hold, whole or for a part; a part opens a successor hold for the rest."""
 
     hold: LiveHold
@@ -91,7 +94,7 @@ class Ending(NamedTuple):
     how: HoldEnd
 
 
-class Change(NamedTuple):
+class Change(msgspec.Struct, frozen=True):
     """Change what is on hand at a position, with the ledger kind that says why."""
 
     position: PositionKey
@@ -99,7 +102,7 @@ class Change(NamedTuple):
     kind: str
 
 
-class Count(NamedTuple):
+class Count(msgspec.Struct, frozen=True):
     """Set what is on hand to a counted figure.
 
     `given_up` are the holds to give up, in order, when the count does not cover them.
@@ -111,7 +114,7 @@ class Count(NamedTuple):
     given_up: tuple[LiveHold, ...] = ()
 
 
-class Demand(NamedTuple):
+class Demand(msgspec.Struct, frozen=True):
     """One decision asked of the ledger: everything in it happens, or (when refused) nothing.
 
     Endings come first, then changes and counts, then the lines are held for `order` until
@@ -131,7 +134,7 @@ class Demand(NamedTuple):
     some: bool = False
 
 
-class Shortage(NamedTuple):
+class Shortage(msgspec.Struct, frozen=True):
     """A line that could not be met: what it asked for and what it could have had.
 
     `version` is that of its only source; None where there are none or several.
@@ -143,7 +146,7 @@ class Shortage(NamedTuple):
     version: int | None = None
 
 
-class HeldPart(NamedTuple):
+class HeldPart(msgspec.Struct, frozen=True):
     """Units set aside for a line, with the position's version that this made."""
 
     line_no: int
@@ -153,7 +156,7 @@ class HeldPart(NamedTuple):
     version: int
 
 
-class EndedPart(NamedTuple):
+class EndedPart(msgspec.Struct, frozen=True):
     """Units of a line that left a hold, or came back, with the position's version that this made.
 
     `kind` is that of the ledger row: `release`, `expire`, `ship` or `return`.
@@ -166,14 +169,14 @@ class EndedPart(NamedTuple):
     version: int
 
 
-class GivenUp(NamedTuple):
+class GivenUp(msgspec.Struct, frozen=True):
     """Units that a count took away from a hold."""
 
     hold: LiveHold
     quantity: Decimal
 
 
-class PositionAfter(NamedTuple):
+class PositionAfter(msgspec.Struct, frozen=True):
     """A position's figures after the demand."""
 
     position: PositionKey
@@ -184,7 +187,7 @@ class PositionAfter(NamedTuple):
     unlimited: bool
 
 
-class StaleCount(NamedTuple):
+class StaleCount(msgspec.Struct, frozen=True):
     """A count that was made against another version than the one there is."""
 
     position: PositionKey
@@ -192,7 +195,7 @@ class StaleCount(NamedTuple):
     after: PositionAfter
 
 
-class Uncovered(NamedTuple):
+class Uncovered(msgspec.Struct, frozen=True):
     """A change that would leave less on hand than is promised, or more than can be written.
 
     `available` is the most that could go, or (for a rise) the most that could come.
@@ -204,7 +207,7 @@ class Uncovered(NamedTuple):
     version: int
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, frozen=True):
     """What was decided.
 
     `accepted` is False when nothing happened; then `shortages`, `stale` and `uncovered` say why.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from entrepot.kernel.demand import (
@@ -299,7 +300,7 @@ def test_figures_that_cannot_be_are_a_bug() -> None:
 
 def test_a_hold_is_for_an_order() -> None:
     with pytest.raises(AssertionError, match="a hold is for a named order line"):
-        decide(book(5), demand((1, (NEAR,)))._replace(order=None))
+        decide(book(5), msgspec.structs.replace(demand((1, (NEAR,))), order=None))
 
 
 def test_available_is_never_below_zero() -> None:

@@ -25,6 +25,7 @@ from entrepot.orders.model import (
 )
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
+_ON_STOCK: Final = (ReceiveStock, AdjustStock, CountStock)
 
 
 class Desk(NamedTuple):
@@ -83,7 +84,7 @@ def _check(caller: Caller, command: Command) -> Refusal | None:
         fault = check_reference(command.reference)
         assert fault is not None, "no reference holds a NUL"
         return Refusal((fault,))
-    on_stock = isinstance(command, ReceiveStock | AdjustStock | CountStock)
+    on_stock = isinstance(command, _ON_STOCK)
     return check_scope(caller, Scope.STOCK_WRITE if on_stock else Scope.ORDERS_WRITE)
 
 

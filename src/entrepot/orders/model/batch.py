@@ -76,12 +76,15 @@ def decide_batch_purely(
     return decided
 
 
+_ASKING: Final = (PlaceOrder, PlaceDraft, ChangeOrder)
+
+
 def _asks_for_stock(submission: Submission) -> bool:
     """Whether an act asks for stock rather than gives some back."""
     command = submission.command
     if isinstance(command, RecordPayment):
         return command.succeeded
-    return isinstance(command, PlaceOrder | PlaceDraft | ChangeOrder)
+    return isinstance(command, _ASKING)
 
 
 def _decide_one(

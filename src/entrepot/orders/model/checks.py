@@ -61,10 +61,12 @@ def check_ordered_quantity(variant: VariantFacts, quantity: Decimal, field: str)
     fault = check_quantity(quantity, field)
     if fault is not None:
         return fault
-    facts: dict[str, Fact] = {"sku": variant.sku, "quantity": quantity_text(quantity)}
     if variant.whole_units and quantity % 1:
         return Fault(
-            errors.QUANTITY_NOT_WHOLE, f"{variant.sku} is sold in whole units.", field, facts
+            errors.QUANTITY_NOT_WHOLE,
+            f"{variant.sku} is sold in whole units.",
+            field,
+            _asked(variant, quantity),
         )
     least = variant.order_quantity_min
     if quantity < least:
@@ -72,7 +74,7 @@ def check_ordered_quantity(variant: VariantFacts, quantity: Decimal, field: str)
             errors.QUANTITY_BELOW_MIN,
             f"Order at least {quantity_text(least)} of {variant.sku}.",
             field,
-            facts | {"order_quantity_min": quantity_text(least)},
+            _asked(variant, quantity) | {"order_quantity_min": quantity_text(least)},
         )
     multiple = variant.order_quantity_multiple
     if multiple and quantity % multiple:
@@ -80,9 +82,14 @@ def check_ordered_quantity(variant: VariantFacts, quantity: Decimal, field: str)
             errors.QUANTITY_NOT_MULTIPLE,
             f"Order {variant.sku} in multiples of {quantity_text(multiple)}.",
             field,
-            facts | {"order_quantity_multiple": quantity_text(multiple)},
+            _asked(variant, quantity) | {"order_quantity_multiple": quantity_text(multiple)},
         )
     return None
+
+
+def _asked(variant: VariantFacts, quantity: Decimal) -> dict[str, Fact]:
+    """Say what was asked of which variant."""
+    return {"sku": variant.sku, "quantity": quantity_text(quantity)}
 
 
 def opens(facts: Facts, organisation: Id, kind: str, variant: VariantFacts) -> bool:
@@ -139,11 +146,12 @@ def check_lines(
                 {"lines": len(lines), "max": LINES_MAX},
             )
         ]
-    faults = (
-        check_line(facts, organisation, kind, line, f"lines[{number}]")
-        for number, line in enumerate(lines)
-    )
-    return [fault for fault in faults if fault is not None]
+    faults = []
+    for number, line in enumerate(lines):
+        fault = check_line(facts, organisation, kind, line, f"lines[{number}]")
+        if fault is not None:
+            faults.append(fault)
+    return faults
 
 
 def check_policy(kind: str, policy: Policy) -> Fault | None:

@@ -56,13 +56,14 @@ class Facts(msgspec.Struct):
         found = self._sources.get(key)
         if found is None:
             locations = self.locations.get(owner, {})
-            ranked = [
-                (locations[each.location].rank, each.location, each)
+            shipping = [
+                each
                 for each in self.locked.get(key, ())
                 if each.location in locations and locations[each.location].ships_orders
             ]
-            ranked.sort()
-            found = self._sources[key] = tuple(each for _, _, each in ranked)
+            if len(shipping) > 1:
+                shipping.sort(key=lambda each: (locations[each.location].rank, each.location))
+            found = self._sources[key] = tuple(shipping)
         return found
 
     def default_location(self, owner: Id) -> Id | None:

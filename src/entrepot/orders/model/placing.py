@@ -9,6 +9,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from entrepot.kernel import ids
 from entrepot.kernel.demand import (
     Demand,
@@ -89,16 +91,14 @@ def place_order(
             facts={"reference": command.reference},
         )
     faults = check_lines(facts, organisation, command.kind, command.lines)
-    faults += [
-        fault
-        for fault in (
-            check_policy(command.kind, command.policy),
-            check_reference(command.reference),
-            check_limit(command.hold_minutes),
-            check_priority(command.priority),
-        )
-        if fault is not None
-    ]
+    for fault in (
+        check_policy(command.kind, command.policy),
+        check_reference(command.reference),
+        check_limit(command.hold_minutes),
+        check_priority(command.priority),
+    ):
+        if fault is not None:
+            faults.append(fault)
     if faults:
         refusal = refusal_of(faults)
         assert refusal is not None, "faults make a refusal"
@@ -224,7 +224,7 @@ def record_payment(
         return _payment_after_limit(facts, submission, order, ask)
     order.payment_status = "paid"
     lifted = tuple([hold.key for hold in order.holds])
-    order.holds = [hold._replace(expires_at=None) for hold in order.holds]
+    order.holds = [msgspec.structs.replace(hold, expires_at=None) for hold in order.holds]
     if order.kind == "session":
         order.hold_until = None  # nobody who has paid may lose the goods to the clock
         answer = answer_order(order)

@@ -199,8 +199,13 @@ def answer_order(
         order.placed_at,
         [answer_line(line, waits=order.status == "waiting") for line in order.lines],
         [
-            HoldAnswer(line_no, ids.LOCATION + key.location, quantity_text(quantity), version)
-            for line_no, _, key, quantity, version in held
+            HoldAnswer(
+                part.line_no,
+                ids.LOCATION + part.position.location,
+                quantity_text(part.quantity),
+                part.version,
+            )
+            for part in held
         ],
         order.hold_until,
         order.priority,
@@ -209,8 +214,12 @@ def answer_order(
         dropped or [],
         [
             EndedAnswer(
-                line_no, ids.LOCATION + key.location, quantity_text(quantity), kind, version
+                part.line_no,
+                ids.LOCATION + part.position.location,
+                quantity_text(part.quantity),
+                part.kind,
+                part.version,
             )
-            for line_no, key, quantity, kind, version in ended
+            for part in ended
         ],
     )

@@ -68,15 +68,15 @@ def add_held(order: Order, parts: tuple[HeldPart, ...]) -> None:
     if not parts:
         return
     lines = {line.line_no: line for line in order.lines}
-    for line_no, hold_no, position, quantity, _ in parts:
-        lines[line_no].held += quantity
+    for part in parts:
+        lines[part.line_no].held += part.quantity
         order.holds.append(
             LiveHold(
-                HoldKey(position.owner, order.id, hold_no),
-                position,
+                HoldKey(part.position.owner, order.id, part.hold_no),
+                part.position,
                 order.organisation,
-                line_no,
-                quantity,
+                part.line_no,
+                part.quantity,
                 order.hold_until,
             )
         )

@@ -269,15 +269,14 @@ def _take_from_line(
     order: Order, given_up: GivenUp, outcome: Outcome, notices: list[Notice]
 ) -> None:
     """Lower what a line holds; a waiting line waits for it again, another carries it as short."""
-    hold, quantity = given_up
+    hold, quantity = given_up.hold, given_up.quantity
     line = line_of(order, hold.line_no)
     line.held -= quantity
     order.holds = [each for each in order.holds if each != hold]
     for part in outcome.successors:
         if part.position == hold.position and hold.quantity - quantity == part.quantity:
-            rest = hold._replace(
-                key=hold.key._replace(hold_no=part.hold_no), quantity=part.quantity
-            )
+            key = hold.key._replace(hold_no=part.hold_no)
+            rest = msgspec.structs.replace(hold, key=key, quantity=part.quantity)
             order.holds.append(rest)
             break
     if order.status == "waiting":

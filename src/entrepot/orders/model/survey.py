@@ -1,7 +1,7 @@
 """What submissions name before anything is read: variants, orders, and what may gain stock."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from entrepot.kernel.demand import WantedPosition
 from entrepot.kernel.ids import Id
@@ -56,9 +56,12 @@ def survey_submissions(submissions: Sequence[Submission], owners: Mapping[Id, Id
     return Survey(variants, sorted(gaining), sorted(acted))
 
 
+_WITH_LINES: Final = (PlaceOrder, ChangeOrder, ReceiveStock, AdjustStock)
+
+
 def variants_of(command: Command) -> set[Id]:
     """List the variants a command names."""
-    if isinstance(command, PlaceOrder | ChangeOrder | ReceiveStock | AdjustStock):
+    if isinstance(command, _WITH_LINES):
         return {line.variant for line in command.lines if line.variant}
     if isinstance(command, CountStock):
         return {command.variant} if command.variant else set()

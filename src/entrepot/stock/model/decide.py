@@ -5,7 +5,8 @@ naming a variant twice can never promise a unit twice.
 """
 
 from decimal import Decimal
-from typing import NamedTuple
+
+import msgspec
 
 from entrepot.kernel.demand import (
     Count,
@@ -35,7 +36,7 @@ LEDGER_KIND = {
 }
 
 
-class _Take(NamedTuple):
+class _Take(msgspec.Struct, frozen=True):
     """Units planned to be held at a position for a line."""
 
     line_no: int
@@ -43,7 +44,7 @@ class _Take(NamedTuple):
     quantity: Decimal
 
 
-class _Plan(NamedTuple):
+class _Plan(msgspec.Struct, frozen=True):
     """What holding the lines of a demand would do."""
 
     takes: list[_Take]
@@ -139,6 +140,9 @@ def _preview(
 
 def _post(book: Book, demand: Demand, plan: _Plan) -> Outcome:
     """Post an accepted demand: endings, changes, counts, then the new holds."""
+    if not (demand.endings or demand.changes or demand.counts):
+        held = [_open(book, demand, take) for take in plan.takes]
+        return Outcome(accepted=True, held=tuple(held), shortages=tuple(plan.shortages))
     act = demand.act
     moved: dict[PositionKey, Figures] = {}
     successors: list[HeldPart] = []
@@ -152,9 +156,7 @@ def _post(book: Book, demand: Demand, plan: _Plan) -> Outcome:
         figures = moved[count.position] = book.positions[count.position]
         given_up += _give_up(book, figures, count, act, successors)
         book.post(figures, "count", act, on_hand=count.on_hand - figures.on_hand)
-    held: list[HeldPart] = []
-    for line_no, figures, quantity in plan.takes:
-        held.append(_open(book, demand, line_no, figures, quantity))
+    held = [_open(book, demand, take) for take in plan.takes]
     return Outcome(
         accepted=True,
         held=tuple(held),
@@ -166,28 +168,26 @@ def _post(book: Book, demand: Demand, plan: _Plan) -> Outcome:
     )
 
 
-def _open(
-    book: Book, demand: Demand, line_no: int, figures: Figures, quantity: Decimal
-) -> HeldPart:
+def _open(book: Book, demand: Demand, take: _Take) -> HeldPart:
     """Open a hold at a position."""
-    order = demand.order
+    order, figures = demand.order, take.figures
     assert order is not None, "a hold is for a named order line"
     hold_no = book.number_hold(order)
     version = book.post(
         figures,
         "hold",
         demand.act,
-        held=quantity,
+        held=take.quantity,
         order=order,
         hold_no=hold_no,
-        hold=(demand.organisation, line_no, demand.expires_at),
+        hold=(demand.organisation, take.line_no, demand.expires_at),
     )
-    return HeldPart(line_no, hold_no, figures.key, quantity, version)
+    return HeldPart(take.line_no, hold_no, figures.key, take.quantity, version)
 
 
 def _end(book: Book, ending: Ending, act: Id, successors: list[HeldPart]) -> EndedPart:
     """End a hold once: whole, or for a part whose rest lives on in a successor hold."""
-    hold, quantity, how = ending
+    hold, quantity, how = ending.hold, ending.quantity, ending.how
     assert ZERO < quantity <= hold.quantity, "only what a hold keeps can be ended"
     owner, order, hold_no = hold.key
     version = book.post(

@@ -5,11 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+import msgspec
+
 from entrepot.kernel.demand import PositionKey
 from entrepot.kernel.ids import Id
 
 
-class LedgerRow(NamedTuple):
+class LedgerRow(msgspec.Struct, frozen=True):
     """One ledger row: what changed, and the position's figures after it.
 
     A row of kind `hold` opens the hold it names; the last three columns are that hold's.
