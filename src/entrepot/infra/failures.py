@@ -23,6 +23,9 @@ _AWAY: Final = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresIOError,
+    # A server that dies says so on idle connections too. What is asked next on such a one, before
+    # the driver has seen it close, fails with this, and nothing was sent.
+    asyncpg.InternalClientError,
     DatabaseUnreachable,
 )
 # A value that the driver or the server cannot read is a bug, though the driver files it with the
