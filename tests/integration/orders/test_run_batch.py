@@ -14,9 +14,18 @@ from entrepot.infra.ids import new_id
 from entrepot.infra.pool import Pool
 from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal
-from entrepot.orders import Accepted, Answer, BatchTools, RecordPayment, Submission
+from entrepot.orders import (
+    Accepted,
+    Answer,
+    BatchTools,
+    ChangeOrder,
+    PrioritiseOrder,
+    RecordPayment,
+    Submission,
+)
 from entrepot.orders.actions.run_batch import NeedsCareError, run_batch
-from tests.factories.counter import Counter, body_of, code_of, order_of, submission
+from entrepot.orders.model import Command
+from tests.factories.counter import Counter, body_of, code_of, order_of, submission, wanted
 from tests.factories.locks import blocked_by
 from tests.factories.network import Network
 
@@ -202,6 +211,31 @@ async def test_a_plain_batch_asks_for_care_and_changes_nothing(
         assert await counter.rows("SELECT count(*) FROM idempotency_keys") == before
         (answer,) = await run_batch(tools, [sent], careful=True)
         assert isinstance(answer, Accepted)
+
+
+@pytest.mark.parametrize("asks_first", [True, False])
+async def test_two_acts_on_one_order_leave_what_the_last_decided(
+    network: Network, counter: Counter, owner: Id, *, asks_first: bool
+) -> None:
+    """What frees is decided before what asks, whichever came first.
+
+    The order once was written as the last act to arrive left it, with lines that its holds denied.
+    """
+    carrots = await goods(network, counter, owner, 9)
+    leeks = await goods(network, counter, owner, 9)
+    order = order_of((carrots, 2), (carrots, 2), (leeks, 2), paid=True)
+    await counter.place(owner, order)
+    acts: list[tuple[Id, Command]] = [
+        (owner, ChangeOrder(order.order, wanted((leeks, 3)))),
+        (owner, PrioritiseOrder(order.order, 7)),
+    ]
+    answers = await counter.batch(*(acts if asks_first else acts[::-1]))
+    assert [type(each) for each in answers] == [Accepted, Accepted]
+    assert await counter.lines(order.order) == ["1: 3 = 3 held"]
+    priority = "SELECT priority FROM orders WHERE id = $1"
+    assert await counter.rows(priority, order.order) == [(7,)]
+    assert await counter.figures(carrots) == (9, 0, 5)
+    assert (await counter.figures(leeks))[:2] == (9, 3)
 
 
 async def test_a_token_revoked_meanwhile_is_refused(

@@ -380,12 +380,16 @@ class _Batch:
         changed: dict[tuple[Id, Id], Order] = {}
         lifted: list[HoldKey] = []
         notices: list[Notice] = []
+        # Acts are decided in another order than they came in, so an order is written as the facts
+        # have it in the end, not as any one of its decisions does.
         for decision in (each.decision for each in happened):
             for order in decision.placed:
-                placed[order.organisation, order.id] = order
+                key = (order.organisation, order.id)
+                placed[key] = facts.orders[key]
             for order in decision.changed:
-                kept = placed if (order.organisation, order.id) in placed else changed
-                kept[order.organisation, order.id] = order
+                key = (order.organisation, order.id)
+                if key not in placed:
+                    changed[key] = facts.orders[key]
             lifted += decision.lifted
             notices += decision.notices
         for order in (*placed.values(), *changed.values()):
