@@ -121,7 +121,7 @@ async def open_bench(local_configuration: str = "") -> AsyncIterator[Bench]:
 
     `local_configuration` goes into the file that is an operator's own.
     """
-    directory, settings, places = _prepare(local_configuration)
+    directory, settings, places = prepare(local_configuration)
     try:
         async with running_database(settings, QuietLog()) as dsn:
             await migrate(dsn)
@@ -140,7 +140,7 @@ async def open_bench(local_configuration: str = "") -> AsyncIterator[Bench]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _prepare(local_configuration: str) -> tuple[Path, Settings, Places]:
+def prepare(local_configuration: str) -> tuple[Path, Settings, Places]:
     """Make the run's directory, with an operator's own configuration in its place."""
     directory = Path(tempfile.mkdtemp(prefix="entrepot-bench-"))
     # As root, PostgreSQL runs as a system user, who has to get in.

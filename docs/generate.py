@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +16,12 @@ from typing import Any
 import typer.main
 from typer.core import TyperGroup
 
+from entrepot.apis.rest import ROUTES
 from entrepot.cli import app
 from entrepot.cli.exit_codes import ExitCode
 from entrepot.infra.settings import DEFINITIONS
 from entrepot.infra.statements import read_statements
+from entrepot.kernel.caller import Scope
 
 HERE = Path(__file__).parent
 REFERENCE = HERE / "reference"
@@ -32,7 +35,7 @@ EXIT_CODE_SENTENCES = {
     ExitCode.NOT_FOUND: "what was named does not exist",
     ExitCode.REFUSED: "understood, and not to be done as things stand",
     ExitCode.NOT_REACHABLE: "the database or a server does not answer",
-    ExitCode.PROBLEMS_FOUND: "a check ran to its end and found problems",
+    ExitCode.PROBLEMS_FOUND: "a check or an import ran to its end and found problems",
 }
 
 # Where refusals are declared, in the order in which a request meets them.
@@ -73,7 +76,12 @@ def cli_page() -> str:
         "Data goes to standard output, everything else to standard error, and the outcome into the",
         "exit code. With `--json` a command prints JSON of a shape that stays. A command uses the",
         "database of a running server, or starts Entrepot's own for as long as it needs it.",
-        "`entrepot --install-completion` makes the shell complete commands.",
+        "With `--dry-run` a command that writes does everything in one transaction and undoes it:",
+        "what would be refused is refused, what would be printed is printed, and nothing is kept.",
+        "",
+        "`entrepot --install-completion` makes bash, zsh, fish or PowerShell complete commands and",
+        "options; `entrepot --show-completion` prints what it would install. A command that is",
+        "mistyped is answered with the ones that are meant most likely.",
         "",
         "## Exit codes",
         "",
@@ -124,19 +132,79 @@ def invariants_page() -> str:
     lines += [
         "What always holds, whatever happened. `entrepot doctor` checks it, changes nothing,",
         f"and ends with exit code {ExitCode.PROBLEMS_FOUND.value} when something does not hold.",
-        "It prints the names below; each is a statement in the `checks.sql` of its room.",
+        "It prints the names below; each is a statement in the `checks.sql` of its room. What",
+        "`entrepot doctor --repair` rebuilds, and what it leaves alone, is in",
+        "[Look after an installation](../guides/look-after.md).",
     ]
     for room, title in CHECKING:
         path = HERE.parent / "src" / "entrepot" / room / "checks.sql"
-        lines += ["", f"## {title}", "", "| invariant | says |", "|---|---|"]
+        lines += ["", f"## {title}", ""]
+        lines += ["| invariant | says | where it is broken |", "|---|---|---|"]
         text = path.read_text(encoding="utf-8")
         lines += [
-            f"| `{each.name}` | {each.sentence} |" for each in read_statements(text, str(path))
+            f"| `{each.name}` | {each.sentence} | {each.do} |"
+            for each in read_statements(text, str(path))
         ]
     return "\n".join(lines) + "\n"
 
 
+def access_page() -> str:
+    """Who may do what at each route, from the table that the tests of access try."""
+    table = importlib.import_module("tests.access.table")
+    topics = {f"{route.method} {route.path}": route.topic for route in ROUTES}
+    by_topic: dict[str, list[str]] = {topic: [] for topic in topics.values()}
+    for row in table.TABLE:
+        if row.route in topics:
+            by_topic[topics[row.route]].append(_access_line(row))
+    lines = ["# Access", "", NOTICE]
+    lines += [
+        "Programs come in by a token, people by logging in. A token does what its scopes say, a",
+        "person what their role says, both only in the name of their own organisation. Without the",
+        "scope the answer is 403 `identity.scope_missing`; without a token or session that holds",
+        "it is 401 `identity.token_not_valid`, whatever was asked.",
+        "",
+        "What belongs to somebody else answers exactly like what is not there. The last column",
+        "says how, for each name that a route takes; *path*, *query* and *sheet* say where it",
+        "stands, others are fields of the body. What a trading right opens to you is the",
+        "exception: routes marked so let you see a seller's variants, and order them.",
+        "",
+        "## Roles",
+        "",
+        "| scope | " + " | ".join(table.ROLES) + " |",
+        "|---|" + "---|" * len(table.ROLES),
+    ]
+    for scope in Scope:
+        held = ("yes" if scope in scopes else "" for scopes in table.ROLES.values())
+        lines.append(f"| `{scope.value}` | " + " | ".join(held) + " |")
+    for topic, rows in by_topic.items():
+        lines += ["", f"## {topic}", ""]
+        lines += ["| route | who may | somebody else's |", "|---|---|---|", *rows]
+    return "\n".join(lines) + "\n"
+
+
+def _access_line(row: Any) -> str:  # noqa: ANN401 - a row of the tests' table, which is no module of ours to import
+    """One route of the table, in words."""
+    who = f"`{row.who.value}`" if isinstance(row.who, Scope) else row.who.value
+    if all(example.by_person for example in row.examples):
+        who = "people, by a log-in session that holds"
+    if row.hands_out:
+        who += ", and every scope that it hands out"
+    by_answer: dict[str, list[str]] = {}
+    for field, answer in row.names.items():
+        by_answer.setdefault(answer.value, []).append(_field_words(field))
+    parts = [f"{', '.join(fields)}: {words}" for words, fields in by_answer.items()]
+    if any(example.opened for example in row.examples):
+        parts.append("*what a trading right opens to you is there*")
+    return f"| `{row.route}` | {who} | {'; '.join(parts)} |"
+
+
+def _field_words(field: str) -> str:
+    where, _, name = field.partition(".")
+    return f"`{name}`" if where == "body" else f"{where} `{name}`"
+
+
 PAGES = {
+    "access.md": access_page,
     "settings.md": settings_page,
     "cli.md": cli_page,
     "refusals.md": refusals_page,
@@ -151,4 +219,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # The table of access is the tests' own, and they are found from the root.
+    sys.path.insert(0, str(HERE.parent))
     main()

@@ -7,6 +7,7 @@ import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
+from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
@@ -14,17 +15,39 @@ import uvicorn
 from structlog.typing import FilteringBoundLogger
 
 from entrepot.apis.rest import Door, Metrics, create_app
-from entrepot.infra.checks import Broken, check_ground
+from entrepot.infra.checks import Broken, Watch, check_ground
+from entrepot.infra.condition import (
+    Finding,
+    examine_disk,
+    examine_ground_lag,
+    examine_server,
+    judge_invariant,
+)
 from entrepot.infra.ids import new_id
 from entrepot.infra.intake import Intake, Watcher
 from entrepot.infra.logging import open_log
-from entrepot.infra.migrate import migrate, pending
+from entrepot.infra.migrate import MigrationRefusal, migrate, pending
 from entrepot.infra.pool import Connection, Pool, open_pool
-from entrepot.infra.postgres import running_database
+from entrepot.infra.postgres import places_for, running_database
+from entrepot.infra.rehearsing import rehearsing
 from entrepot.infra.settings import Settings
+from entrepot.infra.statements import Statement
+from entrepot.infra.writing import Happening
 from entrepot.jobs import run_jobs
-from entrepot.orders import Answer, BatchTools, Desk, Submission, check_orders, decide_batch
-from entrepot.stock import check_ledger
+from entrepot.kernel.demand import PositionKey
+from entrepot.kernel.ids import Id
+from entrepot.orders import (
+    Answer,
+    BatchTools,
+    Desk,
+    Submission,
+    by_the_clock,
+    check_orders,
+    decide_batch,
+    examine_lag,
+    rebuild_orders,
+)
+from entrepot.stock import check_ledger, rebuild_figures
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -35,6 +58,8 @@ class Services(msgspec.Struct, frozen=True):
     dsn: str
     pool: Pool
     desk: Desk
+    rehearsal: bool = False
+    """Whether everything is undone in the end: then nothing outside the database may be kept."""
 
 
 BATCH_LINES_MAX = 10_000
@@ -45,9 +70,17 @@ def _count_lines(submission: Submission) -> int:
     return len(getattr(submission.command, "lines", None) or ()) or 1
 
 
-def open_desk(pool: Pool, settings: Settings, watcher: Watcher | None = None) -> Desk:
-    """Make this process's intake over a pool; `desk.intake.start()` sets it going."""
-    tools = BatchTools(pool, new_id, {})
+def open_desk(
+    pool: Pool,
+    settings: Settings,
+    watcher: Watcher | None = None,
+    moment: Callable[[datetime], datetime] = by_the_clock,
+) -> Desk:
+    """Make an intake over a pool; `desk.intake.start()` sets it going.
+
+    `moment` says when its batches happen, given what the database's clock shows.
+    """
+    tools = BatchTools(pool, new_id, {}, moment)
 
     async def handle(batch: Sequence[Submission]) -> Sequence[Answer | BaseException]:
         return await decide_batch(tools, batch)
@@ -65,24 +98,67 @@ def open_desk(pool: Pool, settings: Settings, watcher: Watcher | None = None) ->
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, log: FilteringBoundLogger | None = None, watcher: Watcher | None = None
+    settings: Settings,
+    log: FilteringBoundLogger | None = None,
+    watcher: Watcher | None = None,
+    *,
+    rehearsal: bool = False,
 ) -> AsyncIterator[Services]:
     """Run the database (or reach the one set), bring it up to date, and open an intake over it.
 
-    Whatever has queued is finished before the database is let go.
+    Whatever has queued is finished before the database is let go. A rehearsal undoes all of it
+    then; it refuses with MigrationRefusal a database that is not up to date.
     """
     log = log or open_log(settings.log_format)
-    async with running_database(settings, log) as dsn:
-        for name in await migrate(dsn):
-            log.info("migrations.applied", name=name)
-        pool = await open_pool(dsn, settings)
+    async with (
+        running_database(settings, log) as dsn,
+        _rehearsal_pool(dsn, settings) if rehearsal else _migrated_pool(dsn, settings, log) as pool,
+    ):
         desk = open_desk(pool, settings, watcher)
         desk.intake.start()
         try:
-            yield Services(settings, log, dsn, pool, desk)
+            yield Services(settings, log, dsn, pool, desk, rehearsal)
         finally:
             await desk.intake.close()
-            await _close(pool)
+
+
+@asynccontextmanager
+async def _migrated_pool(
+    dsn: str, settings: Settings, log: FilteringBoundLogger
+) -> AsyncIterator[Pool]:
+    """Bring a database up to date and open a pool over it."""
+    for name in await migrate(dsn):
+        log.info("migrations.applied", name=name)
+    async with _open_pool(dsn, settings) as pool:
+        yield pool
+
+
+@asynccontextmanager
+async def _rehearsal_pool(dsn: str, settings: Settings) -> AsyncIterator[Pool]:
+    """Open a pool whose work is undone, over a database that is up to date already."""
+    await _refuse_old_schema(dsn)
+    async with rehearsing(dsn, settings) as pool:
+        yield pool
+
+
+@asynccontextmanager
+async def _open_pool(dsn: str, settings: Settings) -> AsyncIterator[Pool]:
+    """Open a pool over a database as it is."""
+    pool = await open_pool(dsn, settings)
+    try:
+        yield pool
+    finally:
+        await _close(pool)
+
+
+async def _refuse_old_schema(dsn: str) -> None:
+    """Refuse to go on where migrations are lacking and none may be applied."""
+    lacking = await pending(dsn)
+    if lacking:
+        raise MigrationRefusal(
+            f"The database lacks the migrations {', '.join(lacking)}, and this changes no schema. "
+            "Run `entrepot migrate` first."
+        )
 
 
 async def _close(pool: Pool) -> None:
@@ -102,27 +178,108 @@ SHUTDOWN_SECONDS = 10
 COLLECT_AFTER_OBJECTS = 50_000
 
 
-async def examine(settings: Settings) -> list[Broken]:
-    """Check every invariant of the database and return what is broken; nothing is changed."""
+Progress: TypeAlias = Callable[[str], None]
+"""Is told the name of what is done next, such as an invariant."""
+
+REPAIRS_SHOWN_MAX = 100
+
+
+class Repairs(msgspec.Struct, frozen=True):
+    """What was rebuilt: how many places, the first 100 of them, and how things stand afterwards."""
+
+    count: int
+    happened: tuple[Happening, ...]
+    findings: tuple[Finding, ...]
+
+
+async def examine(settings: Settings, progress: Progress) -> list[Finding]:
+    """Examine the installation and every invariant of its database; nothing is changed.
+
+    Raises DatabaseUnreachable. A schema that is not this release's is examined no further.
+    """
     async with running_database(settings, open_log(settings.log_format, "warning")) as dsn:
-        lacking = await pending(dsn)
-        if lacking:  # an older schema may lack what the checks read
-            return [Broken("schema_is_current", name, {}) for name in lacking]
-        pool = await open_pool(dsn, settings)
-        try:
+        progress("installation")
+        async with _open_pool(dsn, settings) as pool, pool.acquire() as connection:
+            findings = await examine_server(connection, settings.pool_size)
+            if settings.database_url is None:
+                findings.append(examine_disk(places_for(settings.data_dir).data))
+            schema = await _examine_schema(dsn)
+            findings.append(schema)
+            if schema.state == "ok":
+                findings += await examine_ground_lag(connection)
+                findings += await examine_lag(connection)
+                findings += await examine_invariants(connection, progress)
+            return findings
+
+
+async def repair(settings: Settings, progress: Progress, *, rehearsal: bool) -> Repairs:
+    """Rebuild what can be derived and examine every invariant again; a rehearsal undoes it.
+
+    Each chunk is one transaction, with the audit of what it did. Refuses with MigrationRefusal a
+    database whose schema is not this release's.
+    """
+    async with running_database(settings, open_log(settings.log_format, "warning")) as dsn:
+        await _refuse_old_schema(dsn)
+        async with rehearsing(dsn, settings) if rehearsal else _open_pool(dsn, settings) as pool:
+            count, happened = await repair_database(pool, progress)
             async with pool.acquire() as connection:
-                return await examine_database(connection)
-        finally:
-            await _close(pool)
+                findings = await examine_invariants(connection, progress)
+    return Repairs(count, tuple(happened), tuple(findings))
 
 
-async def examine_database(connection: Connection) -> list[Broken]:
+async def repair_database(pool: Pool, progress: Progress) -> tuple[int, list[Happening]]:
+    """Rebuild what can be derived, figures first; return how many places, and the first 100."""
+    count, shown = 0, list[Happening]()
+    position: PositionKey | None = None
+    order: tuple[Id, Id] | None = None
+    progress("figures")
+    while True:
+        happened, position = await rebuild_figures(pool, new_id, position)
+        count, shown = count + len(happened), [*shown, *happened][:REPAIRS_SHOWN_MAX]
+        if position is None:
+            break
+    progress("orders")
+    while True:
+        happened, order = await rebuild_orders(pool, new_id, order)
+        count, shown = count + len(happened), [*shown, *happened][:REPAIRS_SHOWN_MAX]
+        if order is None:
+            return count, shown
+
+
+async def examine_invariants(connection: Connection, progress: Progress) -> list[Finding]:
+    """Check every invariant; each is a finding, with the places where it is broken."""
+    checks: list[Statement] = []
+
+    def watch(check: Statement) -> None:
+        checks.append(check)
+        progress(check.name)
+
+    places: dict[str, list[Broken]] = {}
+    for each in await examine_database(connection, watch):
+        places.setdefault(each.invariant, []).append(each)
+    return [judge_invariant(check, places.get(check.name, [])) for check in checks]
+
+
+async def examine_database(connection: Connection, watch: Watch | None = None) -> list[Broken]:
     """Check every invariant over a connection, on the ground first and upwards."""
     return [
-        *await check_ground(connection),
-        *await check_ledger(connection),
-        *await check_orders(connection),
+        *await check_ground(connection, watch),
+        *await check_ledger(connection, watch),
+        *await check_orders(connection, watch),
     ]
+
+
+async def _examine_schema(dsn: str) -> Finding:
+    """Compare the database's migrations with those of this release."""
+    name = "schema_is_current"
+    try:
+        lacking = await pending(dsn)
+    except MigrationRefusal as refused:
+        return Finding(name, "broken", str(refused), "Run the release that the database is of.")
+    if not lacking:
+        return Finding(name, "ok", "The schema is that of this release.")
+    says = f"The database lacks the migrations {', '.join(lacking)}."
+    return Finding(name, "broken", says, "Run `entrepot migrate`.", {"pending": len(lacking)})
 
 
 async def serve(
@@ -142,13 +299,15 @@ async def serve(
             door = create_app(services.pool, services.desk, settings, services.log, metrics=metrics)
             server = _Server(_configure(door))
             serving = group.create_task(server.serve([listener]), name="web")
-            jobs = run_jobs(services.desk, services.log) if worker and not web_only else None
-            working = None if jobs is None else group.create_task(jobs, name="jobs")
+            working: asyncio.Task[None] | None = None
             _spare_the_collector()
             try:
                 await server.up.wait()
                 if started is not None:
                     await started(services, _address(settings, listener))
+                if worker and not web_only:  # jobs find what `started` made whole
+                    jobs = run_jobs(services.desk, services.log)
+                    working = group.create_task(jobs, name="jobs")
                 await asyncio.shield(serving)
             finally:
                 server.should_exit = True

@@ -20,6 +20,7 @@ from entrepot.infra.settings import Settings
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.ids import Id
 from tests.factories.callers import caller_for
+from tests.factories.people import quick_passwords
 from tests.fakes.log import NullLog
 
 _numbers = count(1)
@@ -78,6 +79,10 @@ class Asker:
         """How a change is answered, accepted or not."""
         return await self.send("PUT", f"/api/v1{path}", body, key=key or f"key-{next(_numbers)}")
 
+    async def patch(self, path: str, body: object, *, key: str | None = None) -> httpx.Response:
+        """How a change of some fields is answered, accepted or not."""
+        return await self.send("PATCH", f"/api/v1{path}", body, key=key or f"key-{next(_numbers)}")
+
 
 class Web:
     """A running door, and who may come in by it."""
@@ -112,7 +117,12 @@ async def open_web(pool: Pool, settings: Settings, log: Any = None) -> AsyncIter
     desk = open_desk(pool, settings, metrics)
     desk.intake.start()
     door = create_app(
-        pool, desk, settings, cast("FilteringBoundLogger", log or NullLog()), metrics=metrics
+        pool,
+        desk,
+        settings,
+        cast("FilteringBoundLogger", log or NullLog()),
+        metrics=metrics,
+        passwords=quick_passwords(),
     )
     transport = httpx.ASGITransport(door)
     try:

@@ -11,6 +11,7 @@ from entrepot.infra.ids import new_id
 from entrepot.infra.pool import Connection, Pool
 from entrepot.infra.writing import Done, Happening, Sent, Written, act_once
 from entrepot.kernel.caller import Caller
+from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal, refuse
 from tests.factories.network import Network
 
@@ -109,3 +110,30 @@ async def test_without_a_key_it_happens_each_time(pool: Pool, network: Network) 
     await tell.send(None)
     await tell.send(None)
     assert (tell.calls, await tell.rows()) == (2, (0, 2, 2))
+
+
+async def test_rivals_that_lock_each_other_out_are_tried_again(
+    pool: Pool, network: Network
+) -> None:
+    """Two acts lock two rows in opposite order: the database gives one up, and it goes again."""
+    tell = await teller(pool, network)
+    rows = [tell.caller.organisation, await network.organisation()]
+    met = asyncio.Barrier(2)
+    tries = []
+
+    async def act(order: list[Id]) -> Written[Answered] | Refusal:
+        async def work(connection: Connection, now: datetime) -> Done[Answered] | Refusal:
+            tries.append(order)
+            for number, row in enumerate(order):
+                await connection.execute(
+                    "SELECT 1 FROM organisations WHERE id = $1 FOR UPDATE", row
+                )
+                if number == 0 and len(tries) <= 2:
+                    await met.wait()
+            return Done(Answered(1, now))
+
+        return await act_once(pool, new_id, tell.caller, None, Answered, work)
+
+    answers = await asyncio.gather(act(rows), act(rows[::-1]))
+    assert all(isinstance(each, Written) for each in answers)
+    assert len(tries) == 3

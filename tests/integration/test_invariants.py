@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
 from typing import NamedTuple
 
-import asyncpg
 import pytest
 
 from entrepot.app import examine_database
-from entrepot.cli.exit_codes import ExitCode
 from entrepot.infra.checks import Broken
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
-from entrepot.orders import ReturnGoods
-from tests.factories.cli import CommandLine
-from tests.factories.counter import Counter, order_of, parts
+from tests.factories.counter import Counter, order_of
+from tests.factories.damages import MAY_EDIT, live
 from tests.factories.network import Network
 
 pytestmark = pytest.mark.damages_database("that is what it is for")
@@ -198,28 +193,7 @@ DAMAGES = (
 @pytest.fixture
 async def lived(network: Network, counter: Counter) -> Id:
     """A database in which everything has happened once."""
-    owner = await network.organisation()
-    plenty = await network.variant(owner)
-    scarce = await network.variant(owner)
-    endless = await network.variant(owner, unlimited=True)
-    await counter.receive(owner, plenty, 100)
-    await counter.receive(owner, scarce, 6)
-    await counter.receive(owner, endless, 1)
-    complete = order_of((plenty, 8), (endless, 2), paid=True, reference="complete")
-    await counter.place(owner, complete)
-    await counter.ship(owner, complete.order, (1, 4))
-    await counter.done(owner, ReturnGoods(complete.order, parts((1, 1))))
-    cancelled = order_of((plenty, 3), reference="cancelled")
-    await counter.place(owner, cancelled)
-    await counter.cancel(owner, cancelled.order)
-    short = order_of((scarce, 3), paid=True, reference="short")
-    await counter.place(owner, short)
-    split = order_of((scarce, 7), paid=True, policy="allow_split", reference="split")
-    await counter.place(owner, split)
-    waiting = order_of((scarce, 2), paid=True, policy="ship_complete", reference="waiting")
-    await counter.place(owner, waiting)
-    await counter.count(owner, scarce, 2)
-    return owner
+    return await live(network, counter)
 
 
 async def test_each_damage_is_found(lived: Id, counter: Counter) -> None:
@@ -241,6 +215,7 @@ async def _found_after(connection: Connection, damage: Damage) -> list[Broken]:
     transaction = connection.transaction()
     await transaction.start()
     try:
+        await connection.execute(MAY_EDIT)
         await connection.execute(damage.first or "SELECT 1")
         done = await connection.execute(damage.sql)
         assert not done.endswith(" 0"), f"{damage.sql} does nothing"
@@ -270,58 +245,3 @@ async def test_a_limit_that_passed_explains_a_line(network: Network, counter: Co
     assert await counter.lines(lapsed.order) == ["1: 5 = 5 held"]
     async with counter.pool.acquire() as connection:
         assert await examine_database(connection) == []
-
-
-class TestTheCommand:
-    """`entrepot doctor` tells people and scripts."""
-
-    @pytest.fixture
-    def entrepot(
-        self,
-        database: str,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-        capsys: pytest.CaptureFixture[str],
-    ) -> CommandLine:
-        return CommandLine(database, tmp_path, monkeypatch, capsys)
-
-    def test_a_sound_database(self, entrepot: CommandLine) -> None:
-        assert entrepot("doctor") == (0, "", "Everything agrees.\n")
-        assert entrepot.done("doctor") == []
-
-    def test_a_damaged_database(self, entrepot: CommandLine, database: str) -> None:
-        asyncio.run(run_sql(database, LONELY_OUTBOX_ROW))
-        ended = entrepot("doctor")
-        assert ended.code == ExitCode.PROBLEMS_FOUND
-        assert "acts_are_told" in ended.out
-        assert "act=None, event=stock.received" in ended.out
-        assert ended.err.startswith("1 place is broken.")
-        ended = entrepot("doctor", "--json")
-        assert ended.code == ExitCode.PROBLEMS_FOUND
-        (broken,) = ended.json
-        assert broken["invariant"] == "acts_are_told"
-        assert broken["facts"] == {"act": None, "event": "stock.received"}
-
-    def test_a_database_of_an_older_release(self, entrepot: CommandLine, database: str) -> None:
-        asyncio.run(run_sql(database, FORGET_LAST_MIGRATION))
-        ended = entrepot("doctor", "--json")
-        assert ended.code == ExitCode.PROBLEMS_FOUND
-        assert [each["invariant"] for each in ended.json] == ["schema_is_current"]
-
-
-LONELY_OUTBOX_ROW = (
-    "INSERT INTO outbox (organisation, id, at, event, subject)"
-    " SELECT x, x, now(), 'stock.received', 'var_1'"
-    " FROM (VALUES ('00000000-0000-0000-0000-000000000001'::uuid)) AS v (x)"
-)
-FORGET_LAST_MIGRATION = (
-    "DELETE FROM schema_migrations WHERE name = (SELECT max(name) FROM schema_migrations)"
-)
-
-
-async def run_sql(dsn: str, sql: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute(sql)
-    finally:
-        await connection.close()

@@ -59,7 +59,9 @@ async def test_pending_changes_nothing(empty: str, directory: Path) -> None:
 
 
 async def test_before_stops_at_the_first_that_must_wait(empty: str, directory: Path) -> None:
+    assert await pending(empty, directory, deploy="before") == ("0001_first_table",)
     assert await migrate(empty, directory, deploy="before") == ("0001_first_table",)
+    assert await pending(empty, directory, deploy="before") == ()
     assert await migrate(empty, directory, deploy="before") == ()
     assert await pending(empty, directory) == ("0002_second",)
 

@@ -11,7 +11,13 @@ import httpx
 import msgspec
 import pytest
 
-from entrepot.catalogue import NewProduct, NewVariant, create_products, set_variant_state
+from entrepot.catalogue import (
+    NewProduct,
+    NewVariant,
+    VariantChanges,
+    change_variant,
+    create_products,
+)
 from entrepot.identity import revoke_token
 from entrepot.infra.ids import new_id
 from entrepot.infra.pool import Pool
@@ -84,9 +90,13 @@ async def world(network: Network, web: Web) -> World:
         ],
     )
     assert not isinstance(made, Refusal), made
-    carrots, eggs, old = (each.id for each in made[0].variants)
-    await set_variant_state(
-        web.pool, new_id, caller_for(jean), old.removeprefix("var_"), "deactivated"
+    carrots, eggs, old = (each.id for each in made.answer.products[0].variants)
+    await change_variant(
+        web.pool,
+        new_id,
+        caller_for(jean),
+        old.removeprefix("var_"),
+        VariantChanges(state="deactivated"),
     )
     hidden = f"var_{await network.variant(piet, 'HIDDEN')}"
     seller, buyer = await web.asker(jean), await web.asker(hub)

@@ -71,7 +71,7 @@ async def offer(web: Web, seller: Id, variant: NewVariant) -> str:
         web.pool, new_id, caller_for(seller), [NewProduct(variant.name, (variant,))]
     )
     assert not isinstance(made, Refusal), made
-    return made[0].variants[0].id
+    return made.answer.products[0].variants[0].id
 
 
 async def four_baskets(market: Market) -> list[httpx.Response]:

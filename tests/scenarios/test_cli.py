@@ -89,7 +89,7 @@ def test_people_read_tables(farm: CommandLine) -> None:
     for command, words in (
         (("organisation", "list"), "farm org_ The farm Europe/Amsterdam NL EUR"),
         (("location", "list", "farm"), "barn loc_ barn 0 yes"),
-        (("variant", "list", "farm"), "CARROTS var_ CARROTS kg 2.4 active"),
+        (("variant", "list", "farm"), "CARROTS var_ CARROTS - kg 2.4 - active"),
         (("trading-right", "list", "farm"), "org_ org_ session active"),
         (("stock", "receive", "farm", "CARROTS=2.5"), "CARROTS barn 12.5 0 12.5 2"),
     ):

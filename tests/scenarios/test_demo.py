@@ -1,23 +1,39 @@
-"""The demo network: the same every time, made once, and kept from other people's eyes."""
+"""The demo network: the same every time, made once, true to every rule, and kept from others."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import stat
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any, TypeVar
 
 import asyncpg
 import msgspec
 import pytest
 
-from entrepot.app import open_services
-from entrepot.catalogue import set_variant_state
-from entrepot.cli.demo import make_demo
+from entrepot import identity
+from entrepot.app import Services, open_services
+from entrepot.catalogue import VariantChanges, change_variant
+from entrepot.cli.demo import DemoNetwork, make_demo
+from entrepot.cli.demo.crowd import Size
+from entrepot.identity import LogIn
 from entrepot.infra.logging import open_log
+from entrepot.infra.passwords import Passwords
 from entrepot.infra.settings import Settings
+from entrepot.kernel.refusal import Refusal
+from entrepot.stock import find_position
+from tests.factories.addresses import with_database
 from tests.factories.callers import caller_for
 from tests.factories.cli import CommandLine
+from tests.factories.databases import drop_database
+from tests.factories.examined import broken_in
+from tests.factories.served import environ_of, read_until, served
 
 SLUGS = [
     "jeans-farm",
@@ -29,81 +45,270 @@ SLUGS = [
     "marketplace",
     "seller-one",
     "seller-two",
+    "fulfilment",
+    "client-one",
+    "client-two",
 ]
-
-
-@pytest.fixture
-def entrepot(
-    database: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> CommandLine:
-    return CommandLine(database, tmp_path / "data", monkeypatch, capsys)
-
-
-quiet = partial(open_log, "text", "warning")
+DAYS = 2
+"""Of a history that a test makes for itself: long enough to have a bit of everything usual."""
 
 COUNTS = """
     SELECT
         (SELECT count(*) FROM organisations),
         (SELECT count(*) FROM locations),
+        (SELECT count(*) FROM suppliers),
         (SELECT count(*) FROM variants),
         (SELECT count(*) FROM tokens),
+        (SELECT count(*) FROM people),
         (SELECT count(*) FROM trading_rights),
+        (SELECT count(*) FROM orders),
         (SELECT count(*) FROM ledger),
         (SELECT count(*) FROM audit)
 """
+STANDS = """
+    SELECT o.reference, o.kind, o.status, o.fulfilment_status, o.payment_status, o.placed_at,
+        l.line_no, v.sku, l.quantity, l.held, l.shipped, l.returned, l.cancelled, l.short
+    FROM orders AS o
+    INNER JOIN order_lines AS l ON o.organisation = l.organisation AND o.id = l.order_id
+    INNER JOIN variants AS v ON l.variant = v.id
+    ORDER BY o.reference, l.line_no
+"""
+LEDGER = """
+    SELECT g.slug, v.sku, l.version, l.at, l.kind, l.on_hand, l.held
+    FROM ledger AS l
+    INNER JOIN organisations AS g ON l.owner = g.id
+    INNER JOIN variants AS v ON l.variant = v.id
+    ORDER BY g.slug, v.sku, l.version
+"""
+
+quiet = partial(open_log, "text", "warning")
+Result = TypeVar("Result")
 
 
-async def counts(database: str) -> list[int]:
+async def fetched(database: str, query: str) -> list[tuple[Any, ...]]:
+    """The rows of a query."""
     connection = await asyncpg.connect(database)
     try:
-        return list(await connection.fetchrow(COUNTS) or ())
+        return [tuple(row) for row in await connection.fetch(query)]
     finally:
         await connection.close()
 
 
-def test_it_is_made_and_kept(entrepot: CommandLine) -> None:
+async def with_services(
+    database: str, settings: Settings, work: Callable[[Services], Awaitable[Result]]
+) -> Result:
+    """What some work with opened services comes to."""
+    there = msgspec.structs.replace(settings, database_url=database)
+    async with open_services(there, quiet()) as services:
+        return await work(services)
+
+
+class Made:
+    """A database with a whole demo network, and its data directory; tests get copies."""
+
+    def __init__(self, server: str, name: str, data_dir: Path) -> None:
+        self.server = server
+        self.name = name
+        self.data_dir = data_dir
+        self._numbers = count()
+
+    def address(self, name: str) -> str:
+        """The address of one of the databases."""
+        return with_database(self.server, name)
+
+    async def create(self, template: str) -> str:
+        """The name of a new database that is a copy of another one."""
+        name = f"{self.name}_{next(self._numbers)}"
+        await self.copy(template, name)
+        return name
+
+    async def copy(self, template: str, name: str) -> None:
+        """Make a database that is a copy of another one."""
+        connection = await asyncpg.connect(self.server, statement_cache_size=0)
+        try:
+            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY WAL_LOG")
+        finally:
+            await connection.close()
+
+    async def drop(self, name: str) -> None:
+        """Drop one of the databases."""
+        connection = await asyncpg.connect(self.server, statement_cache_size=0)
+        try:
+            await drop_database(connection, name)
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="module")
+def made(
+    server: str, template: str, settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Made]:
+    """The demo network as `entrepot demo` makes it, once for all tests that only look at it."""
+    whole = Made(server, f"demo_{os.getpid()}", tmp_path_factory.mktemp("demo"))
+    asyncio.run(whole.copy(template, whole.name))
+    asyncio.run(
+        with_services(
+            whole.address(whole.name),
+            settings,
+            lambda services: make_demo(services, whole.data_dir, "http://there"),
+        )
+    )
+    yield whole
+    asyncio.run(whole.drop(whole.name))
+
+
+@pytest.fixture
+def copied(made: Made) -> Iterator[str]:
+    """A database of this test's own with a whole demo network; whole it must stay."""
+    name = asyncio.run(made.create(made.name))
+    yield made.address(name)
+    assert not asyncio.run(broken_in(made.address(name)))
+    asyncio.run(made.drop(name))
+
+
+@pytest.fixture
+def entrepot(
+    copied: str,
+    made: Made,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> CommandLine:
+    """The command line where a demo network is already."""
+    shutil.copytree(made.data_dir, tmp_path / "data")
+    return CommandLine(copied, tmp_path / "data", monkeypatch, capsys)
+
+
+@pytest.fixture
+def empty(
+    database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> CommandLine:
+    """The command line where nobody is yet."""
+    return CommandLine(database, tmp_path / "data", monkeypatch, capsys)
+
+
+def test_it_prints_what_programs_expect(entrepot: CommandLine) -> None:
     network = entrepot.done("demo")
     assert sorted(network) == ["base_url", "organisations", "variants"]
+    assert network["base_url"] == "http://there"
     assert [each["slug"] for each in network["organisations"]] == SLUGS
-    assert all(sorted(each) == ["id", "name", "slug", "token"] for each in network["organisations"])
-    assert all(sorted(each) == ["id", "organisation", "sku"] for each in network["variants"])
-    assert (
-        len([each for each in network["variants"] if each["organisation"] == "de-groothandel"])
-        == 20
-    )
+    for each in network["organisations"]:
+        assert sorted(each) == ["id", "login", "name", "slug", "token"]
+        assert sorted(each["login"]) == ["email", "password"]
+    for each in network["variants"]:
+        assert sorted(each) == ["id", "legacy_id", "organisation", "sku"]
+    numbers = {each["legacy_id"]: each["organisation"] for each in network["variants"]}
+    assert len(numbers) == len(network["variants"]) > 140
+    assert (numbers[5356], numbers[5354]) == ("seller-one", "seller-two")
+
+
+def test_only_its_user_can_read_what_is_kept(entrepot: CommandLine) -> None:
     kept = entrepot.data_dir / "demo.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert list(entrepot.data_dir.iterdir()) == [kept]
+    assert sorted(each.name for each in entrepot.data_dir.iterdir()) == ["demo.json", "demo.lock"]
 
 
-def test_the_farm_has_ten_kilos_of_carrots(entrepot: CommandLine) -> None:
-    entrepot.done("demo")
+async def test_a_token_and_a_login_open_each_organisation(
+    copied: str, made: Made, settings: Settings
+) -> None:
+    network = msgspec.json.decode((made.data_dir / "demo.json").read_bytes(), type=DemoNetwork)
+
+    async def enter(services: Services) -> None:
+        passwords = Passwords()
+        for each in network.organisations[:2]:
+            by_token = await identity.find_caller(services.pool, each.token)
+            login = LogIn(each.login.email, each.login.password)
+            opened = await identity.log_in(services.pool, services.desk.new_id, passwords, login)
+            assert not isinstance(opened, Refusal), opened
+            by_login = await identity.find_caller(services.pool, opened.secret)
+            assert by_token is not None
+            assert by_login is not None
+            assert by_login.organisation == by_token.organisation == each.id[len("org_") :]
+
+    await with_services(copied, settings, enter)
+
+
+def test_the_farm_has_ten_kilos_of_carrots_that_nobody_touched(entrepot: CommandLine) -> None:
     counted = entrepot.done("stock", "count", "jeans-farm", "CARROTS", "10", "--location", "barn")
     assert counted["positions"][0]["version"] == 2
+    assert counted["positions"][0]["available"] == "10"
     rights = entrepot.done("trading-right", "list", "jeans-farm")["trading_rights"]
     assert [each["kind"] for each in rights] == ["session", "session"]
 
 
-def test_made_again_nothing_changes(entrepot: CommandLine, database: str) -> None:
+async def test_three_weeks_hold_every_kind_and_state_of_order(copied: str) -> None:
+    rows = await fetched(
+        copied,
+        "SELECT kind, status, fulfilment_status, payment_status, policy, placed_at FROM orders",
+    )
+    now = datetime.now(UTC)
+    assert {row[0] for row in rows} == {"own", "session", "marketplace"}
+    assert {row[1] for row in rows} == {"draft", "waiting", "held", "complete", "cancelled"}
+    assert {row[2] for row in rows} >= {"unfulfilled", "partly_fulfilled", "fulfilled", "held"}
+    assert {row[3] for row in rows} == {"unpaid", "paid", "cancelled"}
+    assert len({row[4] for row in rows}) == 5
+    assert all(now - timedelta(days=23) < row[5] < now for row in rows)
+    assert len(rows) > 450
+    kinds = await fetched(copied, "SELECT DISTINCT kind FROM ledger")
+    assert {row[0] for row in kinds} == {
+        *("receive", "adjust", "count", "hold", "release", "expire", "ship", "return")
+    }
+    assert await fetched(copied, "SELECT kind FROM notices") == [("orders.line_short",)]
+    successors = await fetched(copied, "SELECT reference FROM orders WHERE follows IS NOT NULL")
+    assert successors == [("G-2004#2",)]
+
+
+async def test_time_never_goes_back_so_stock_is_right_as_of_any_moment(
+    copied: str, settings: Settings
+) -> None:
+    rows = await fetched(
+        copied,
+        "SELECT owner, variant, location, version, at, on_hand, held FROM ledger"
+        " ORDER BY owner, variant, location, version",
+    )
+    histories: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for row in rows:
+        histories.setdefault(row[:3], []).append(row[4:])
+    assert all(
+        [row[0] for row in history] == sorted(row[0] for row in history)
+        for history in histories.values()
+    )
+    key, history = max(histories.items(), key=lambda each: len(each[1]))
+    owner, variant, location = (str(each).replace("-", "") for each in key)
+
+    async def look_back(services: Services) -> None:
+        caller = caller_for(owner)
+        for at, on_hand, held in {row[0]: row for row in history}.values():
+            assert isinstance(at, datetime)
+            found = await find_position(services.pool, caller, variant, location, at)
+            assert not isinstance(found, Refusal)
+            assert (found.on_hand, found.held) == (f"{on_hand:.0f}", f"{held:.0f}")
+
+    await with_services(copied, settings, look_back)
+
+
+def test_made_again_nothing_changes(entrepot: CommandLine, copied: str) -> None:
+    before = asyncio.run(fetched(copied, COUNTS))
     first = entrepot.done("demo")
-    before = asyncio.run(counts(database))
     assert entrepot.done("demo") == first
-    assert asyncio.run(counts(database)) == before
+    assert asyncio.run(fetched(copied, COUNTS)) == before
 
 
-def test_lost_tokens_are_issued_anew(entrepot: CommandLine) -> None:
+def test_what_was_lost_is_given_anew(entrepot: CommandLine, copied: str) -> None:
     first = entrepot.done("demo")
-    (entrepot.data_dir / "demo.json").unlink()
+    (entrepot.data_dir / "demo.json").write_text("{")
+    orders = asyncio.run(fetched(copied, STANDS))
     again = entrepot.done("demo")
-    assert [each["id"] for each in again["organisations"]] == [
-        each["id"] for each in first["organisations"]
-    ]
     assert again["variants"] == first["variants"]
-    tokens = {each["token"] for each in (*first["organisations"], *again["organisations"])}
-    assert len(tokens) == 2 * len(SLUGS)
+    for was, now in zip(first["organisations"], again["organisations"], strict=True):
+        assert was["id"] == now["id"]
+        assert was["token"] != now["token"]
+        assert was["login"]["email"] == now["login"]["email"]
+        assert was["login"]["password"] != now["login"]["password"]
+    assert asyncio.run(fetched(copied, STANDS)) == orders
 
 
 def test_a_revoked_token_is_replaced(entrepot: CommandLine) -> None:
@@ -119,70 +324,163 @@ def test_a_revoked_token_is_replaced(entrepot: CommandLine) -> None:
     assert changed == ["hub-a"]
 
 
-def test_a_file_that_was_damaged_is_made_anew(entrepot: CommandLine) -> None:
-    first = entrepot.done("demo")
-    (entrepot.data_dir / "demo.json").write_text("{")
-    assert entrepot.done("demo")["variants"] == first["variants"]
+async def test_a_variant_that_was_deleted_stays_away(
+    copied: str, made: Made, tmp_path: Path, settings: Settings
+) -> None:
+    data_dir = shutil.copytree(made.data_dir, tmp_path / "data")
 
+    async def delete_and_make(services: Services) -> None:
+        first = await make_demo(services, data_dir, "http://there")
+        farm = caller_for(first.organisation("jeans-farm").id.removeprefix("org_"))
+        carrots = first.variant("CARROTS")
+        changes = VariantChanges(state="deleted")
+        id_ = carrots.id.removeprefix("var_")
+        deleted = await change_variant(services.pool, services.desk.new_id, farm, id_, changes)
+        assert not isinstance(deleted, Refusal), deleted
+        again = await make_demo(services, data_dir, "http://there")
+        assert again.organisations == first.organisations
+        assert set(first.variants) - set(again.variants) == {carrots}
 
-def test_what_was_cut_off_is_finished(entrepot: CommandLine) -> None:
-    entrepot.done("organisation", "create", "jeans-farm", "--name", "Jean's farm")
-    entrepot.done("location", "create", "jeans-farm", "barn")
-    entrepot.done("variant", "create", "jeans-farm", "CARROTS", "--unit", "kg")
-    network = entrepot.done("demo")
-    assert [each["slug"] for each in network["organisations"]] == SLUGS
-    counted = entrepot.done("stock", "count", "jeans-farm", "CARROTS", "10")
-    assert counted["positions"][0]["version"] == 2
-
-
-def test_other_peoples_organisations_are_left_alone(entrepot: CommandLine) -> None:
-    entrepot.done("organisation", "create", "hub-b", "--name", "A hub of mine")
-    ended = entrepot("demo")
-    assert (ended.code, ended.out) == (4, "")
-    assert "(identity.slug_taken)" in ended.err
-    listed = entrepot.done("organisation", "list")["organisations"]
-    assert [each["slug"] for each in listed] == ["hub-b"]
+    await with_services(copied, settings, delete_and_make)
 
 
 def test_people_and_shells_are_shown_the_tokens(entrepot: CommandLine) -> None:
     network = entrepot.done("demo")
     shown = entrepot("demo").out
     assert f"Entrepot is at {network['base_url']}" in shown
-    assert all(each["token"] in shown for each in network["organisations"])
+    for each in network["organisations"]:
+        assert each["token"] in shown
+        assert each["login"]["password"] in shown
     assert "curl" in shown
     shell = entrepot("demo", "--shell").out.splitlines()
     assert shell[0] == f"SERVER={network['base_url']}"
     assert f"HUB_A={network['organisations'][1]['token']}" in shell
 
 
-async def test_a_variant_that_was_deleted_stays_away(
+def test_it_knows_where_its_server_is(copied: str, made: Made, tmp_path: Path) -> None:
+    data_dir = shutil.copytree(made.data_dir, tmp_path / "data")
+    with served(environ_of(copied, data_dir), "serve") as process:
+        (told,) = read_until(process, "Entrepot is at ")
+    network = msgspec.json.decode((data_dir / "demo.json").read_bytes(), type=DemoNetwork)
+    assert told == f"Entrepot is at {network.base_url}"
+
+
+def test_other_peoples_installations_are_left_alone(empty: CommandLine, database: str) -> None:
+    empty.done("organisation", "create", "orchard")
+    before = asyncio.run(fetched(database, COUNTS))
+    ended = empty("demo", "--size", "large")
+    assert (ended.code, ended.out) == (4, "")
+    assert "--among-others" in ended.err
+    assert asyncio.run(fetched(database, COUNTS)) == before
+    assert not (empty.data_dir / "demo.json").exists()
+
+
+def test_other_peoples_slugs_are_not_taken_over(empty: CommandLine) -> None:
+    empty.done("organisation", "create", "hub-b", "--name", "A hub of mine")
+    ended = empty("demo", "--among-others")
+    assert (ended.code, ended.out) == (4, "")
+    assert "(identity.slug_taken)" in ended.err
+    listed = empty.done("organisation", "list")["organisations"]
+    assert [each["slug"] for each in listed] == ["hub-b"]
+
+
+async def test_what_was_begun_by_hand_is_finished(
     database: str, tmp_path: Path, settings: Settings
 ) -> None:
-    there = msgspec.structs.replace(settings, database_url=database, data_dir=tmp_path)
-    async with open_services(there, quiet()) as services:
-        network = await make_demo(services, tmp_path, "http://there")
-        farm = caller_for(network.organisation("jeans-farm").id.removeprefix("org_"))
-        carrots = network.variant("CARROTS").id.removeprefix("var_")
-        await set_variant_state(services.pool, services.desk.new_id, farm, carrots, "deleted")
-        again = await make_demo(services, tmp_path, "http://there")
-    assert again.organisations == network.organisations
-    assert set(network.variants) - set(again.variants) == {network.variant("CARROTS")}
+    async def begin_and_make(services: Services) -> DemoNetwork:
+        farm = identity.NewOrganisation("jeans-farm", "Jean's farm")
+        await identity.create_organisation(services.pool, services.desk.new_id, farm)
+        return await make_demo(services, tmp_path, "http://there", days=DAYS)
+
+    network = await with_services(database, settings, begin_and_make)
+    assert [each.slug for each in network.organisations] == SLUGS
+
+
+async def test_a_history_that_is_cut_off_goes_on_as_if_it_had_not_been(
+    made: Made, template: str, database: str, tmp_path: Path, settings: Settings
+) -> None:
+    class CutOffError(Exception):
+        """The process ends here."""
+
+    def cut_off_at(limit: int) -> Callable[[str, int, int], None]:
+        def tell(_what: str, done: int, _total: int) -> None:
+            if done >= limit:
+                raise CutOffError
+
+        return tell
+
+    async def make_in_pieces(services: Services) -> None:
+        for limit in (1, 20, 21, 40):
+            with pytest.raises(CutOffError):
+                await make_demo(
+                    services, tmp_path, "http://there", days=DAYS, tell=cut_off_at(limit)
+                )
+        await make_demo(services, tmp_path, "http://there", days=DAYS)
+
+    await with_services(database, settings, make_in_pieces)
+    whole = await made.create(template)
+    other = made.address(whole)
+    await with_services(
+        other,
+        settings,
+        lambda services: make_demo(services, tmp_path / "whole", "http://there", days=DAYS),
+    )
+    for query in (STANDS, LEDGER, COUNTS):
+        assert await fetched(database, query) == await fetched(other, query)
+    await made.drop(whole)
 
 
 async def test_two_processes_make_one_network(
     database: str, tmp_path: Path, settings: Settings
 ) -> None:
-    there = msgspec.structs.replace(settings, database_url=database, data_dir=tmp_path)
+    there = msgspec.structs.replace(settings, database_url=database)
     async with open_services(there, quiet()) as one, open_services(there, quiet()) as two:
         networks = await asyncio.gather(
             *[
-                make_demo(services, tmp_path / str(number), "http://there")
-                for number, services in enumerate((one, two) * 4)
+                make_demo(services, tmp_path / place, "http://there", days=DAYS)
+                for services, place in ((one, "here"), (two, "here"), (two, "there"))
             ]
         )
+    assert networks[0] == networks[1]
     assert len({network.variants for network in networks}) == 1
     assert len({tuple(each.id for each in network.organisations) for network in networks}) == 1
-    connection = await asyncpg.connect(database)
-    received = await connection.fetchval("SELECT count(*) FROM ledger WHERE kind = 'receive'")
-    assert received == await connection.fetchval("SELECT count(*) FROM positions WHERE on_hand > 0")
-    await connection.close()
+    twice = "SELECT kind FROM ledger WHERE kind = 'receive' AND version > 1"
+    assert not await fetched(database, twice)
+
+
+async def test_a_crowd_is_made_once_and_stays(
+    database: str, tmp_path: Path, settings: Settings
+) -> None:
+    crowd = Size(6, 60, 240)
+
+    async def make(services: Services) -> None:
+        told = []
+        first = await make_demo(
+            services,
+            tmp_path,
+            "http://there",
+            crowd=crowd,
+            days=DAYS,
+            tell=lambda what, done, total: told.append((what, done, total)),
+        )
+        assert ("orders", 240, 240) in told
+        assert len(first.organisations) == len(SLUGS) + 6
+        assert len(first.variants) > 200
+        before = await fetched(database, COUNTS)
+        assert await make_demo(services, tmp_path, "http://there", crowd=crowd) == first
+        assert await make_demo(services, tmp_path, "http://there") == first
+        assert await fetched(database, COUNTS) == before
+
+    await with_services(database, settings, make)
+    placed = await fetched(database, "SELECT status FROM orders WHERE reference LIKE 'X-%'")
+    assert len(placed) == 240
+    assert {row[0] for row in placed} >= {"complete", "waiting", "held"}
+
+
+async def test_a_dry_run_keeps_nothing(database: str, tmp_path: Path, settings: Settings) -> None:
+    there = msgspec.structs.replace(settings, database_url=database)
+    async with open_services(there, quiet(), rehearsal=True) as services:
+        network = await make_demo(services, tmp_path / "data", "http://there", days=DAYS)
+    assert [each.slug for each in network.organisations] == SLUGS
+    assert set((await fetched(database, COUNTS))[0]) == {0}
+    assert not (tmp_path / "data").exists()

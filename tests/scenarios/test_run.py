@@ -29,7 +29,7 @@ def test_the_second_start_keeps_everything(database: str, tmp_path: Path) -> Non
         second = read_until(process, LAST_WORDS)
     assert process.returncode == 0
     assert tokens(first) == tokens(second)
-    assert len(tokens(first)) == 9
+    assert len(tokens(first)) == 12
     kept = (tmp_path / "demo.json").read_text(encoding="utf-8")
     assert address(second) in kept
 
@@ -61,7 +61,7 @@ def test_two_first_starts_at_once_make_one_demo(database: str, tmp_path: Path) -
         shown = [read_until(process, LAST_WORDS) for process in (first, second)]
     slugs = [[row.split()[0] for row in tokens(lines)] for lines in shown]
     assert slugs[0] == slugs[1]
-    assert len(slugs[0]) == 9
+    assert len(slugs[0]) == 12
 
 
 def test_a_port_that_is_taken_is_told(database: str, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from tests.tidy.sql_schema import (
 # Numeric columns that are neither a quantity nor a unit price, by name.
 OTHER_DECIMALS: Mapping[str, tuple[tuple[int, int], str]] = MappingProxyType(
     {
-        "vat_rate": ((5, 4), "a share of one: 0.2100 for 21 %"),
+        "vat_rate": ((5, 2), "a percentage: 21.00"),
     }
 )
 
@@ -96,6 +96,9 @@ FORBIDDEN_STATEMENTS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# What happened is added to and never edited (docs/decisions/0008).
+HISTORY_TABLES = frozenset({"audit", "ledger"})
+
 WRITES = ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt", "TruncateStmt")
 
 
@@ -113,6 +116,7 @@ def lint(root: Path = ROOT) -> list[Finding]:
     found += indexes(schema)
     for statement in reading.statements:
         found += forbidden_statements(statement)
+        found += edited_history(statement)
         found += session_settings(statement)
         found += forbidden_functions(statement)
         found += volatile_writes(statement)
@@ -221,6 +225,24 @@ def forbidden_statements(statement: Statement) -> Iterator[Finding]:
     for kind, _ in statement.nodes():
         if kind in FORBIDDEN_STATEMENTS:
             yield statement.finding(FORBIDDEN_STATEMENTS[kind])
+
+
+def edited_history(statement: Statement) -> Iterator[Finding]:
+    """Rows of audit and ledger stay as they were written, and nobody is allowed otherwise."""
+    for kind, body in statement.nodes():
+        tables: list[str] = []
+        if kind in ("UpdateStmt", "DeleteStmt"):
+            tables = [body["relation"]["relname"]]
+        elif kind == "TruncateStmt":
+            tables = [each["RangeVar"]["relname"] for each in body["relations"]]
+        elif kind == "InsertStmt" and body.get("onConflictClause", {}).get("action") == (
+            "ONCONFLICT_UPDATE"
+        ):
+            tables = [body["relation"]["relname"]]
+        elif kind == "GrantStmt" and body.get("is_grant"):
+            tables = [each["RangeVar"]["relname"] for each in body.get("objects", [])]
+        for table in HISTORY_TABLES.intersection(tables):
+            yield statement.finding(f"{table}: what happened is added to, never edited")
 
 
 def session_settings(statement: Statement) -> Iterator[Finding]:

@@ -16,6 +16,8 @@ DIRECTORY_TABLES: Mapping[str, str] = MappingProxyType(
         "organisations": "the list of owners itself; a slug is unique on the whole network",
         "people": "a person logs in by an e-mail address before any organisation is known",
         "log_in_sessions": "found by the secret that a browser sends",
+        "log_in_tries": "wrong passwords are counted before any organisation is known",
+        "password_resets": "found by the one-time key that a person enters",
         "tokens": "found by the hash of what a program sends",
         "invite_keys": "found by the secret that a retailer enters",
         "jwt_issuers": "found by the issuer's address",

@@ -14,6 +14,7 @@ FILES_ALLOWED = frozenset(
         "store.py",
         "queries.sql",
         "checks.sql",
+        "repairs.sql",
         "model.py",
         "events.py",
         "errors.py",

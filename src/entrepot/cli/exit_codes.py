@@ -20,4 +20,4 @@ class ExitCode(IntEnum):
     NOT_REACHABLE = 5
     """The database or a server does not answer."""
     PROBLEMS_FOUND = 6
-    """A check ran to its end and found problems."""
+    """A check ran to its end and found problems, or an import rows that failed."""

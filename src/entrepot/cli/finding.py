@@ -1,14 +1,19 @@
-"""Finds what a command names: organisations by slug or id, variants by sku, locations by code."""
+"""Finds what a command names.
+
+Organisations by slug or id, variants by sku, locations by code, suppliers by name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from entrepot import app, catalogue, identity
-from entrepot.catalogue import Location, Variant
+from entrepot.catalogue import Location, Supplier, Variant
 from entrepot.cli.opening import accepted
 from entrepot.identity import Organisation
+from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller
+from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Fault, Refusal, RefusedError, refuse
 
 
@@ -61,3 +66,22 @@ async def the_location(services: app.Services, caller: Caller, code: str) -> Loc
             facts={"code": code},
         )
     )
+
+
+async def the_supplier(services: app.Services, caller: Caller, name: str) -> Supplier:
+    """The caller's supplier of this name. Refuses `catalogue.unknown_supplier`."""
+    found = accepted(await catalogue.find_suppliers_by_name(services.pool, caller, [name]))
+    if name not in found:
+        raise RefusedError(
+            refuse(
+                catalogue.UNKNOWN_SUPPLIER,
+                f"There is no supplier {name}. `entrepot supplier list` shows those there are.",
+                facts={"name": name},
+            )
+        )
+    return found[name]
+
+
+def product_id(text: str) -> Id:
+    """Read a product's wire id; "" when it is none."""
+    return ids.from_wire(ids.PRODUCT, text) or ""

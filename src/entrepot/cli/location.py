@@ -8,15 +8,15 @@ import typer
 
 from entrepot import catalogue
 from entrepot.app import Services
-from entrepot.catalogue import Location, NewLocation
+from entrepot.catalogue import Location, LocationChanges, NewLocation
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation
-from entrepot.cli.opening import accepted, operator_for, run_command
+from entrepot.cli.finding import the_location, the_organisation
+from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 
 app = typer.Typer(
-    name="location", help="Make and list the places where stock lies.", no_args_is_help=True
+    name="location", help="Make, list and change the places where stock lies.", no_args_is_help=True
 )
 
 
@@ -37,6 +37,7 @@ def create(
         bool,
         typer.Option("--ships-orders/--ships-no-orders", help="Whether orders ship from it."),
     ] = True,
+    dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Make a location."""
@@ -44,15 +45,54 @@ def create(
 
     async def work(services: Services) -> Location:
         caller = operator_for((await the_organisation(services, organisation)).inner_id)
-        return accepted(
-            await catalogue.create_location(services.pool, services.desk.new_id, caller, new)
-        )
+        made = await catalogue.create_location(services.pool, services.desk.new_id, caller, new)
+        return accepted(made).answer
 
-    made = run_command(work, json_wanted=json)
-    if json:
-        print_json(made)
-    else:
-        print_locations([made])
+    _print(run_command(work, json_wanted=json, dry_run=dry_run), json=json)
+
+
+@app.command()
+@examples(
+    'entrepot location change jeans-farm barn --name "The old barn" --rank 2',
+    "entrepot location change jeans-farm barn --ships-no-orders",
+)
+def change(
+    organisation: OrganisationArgument,
+    code: Annotated[
+        str, typer.Argument(metavar="CODE", help="The organisation's own code for it.")
+    ],
+    *,
+    new_code: Annotated[str | None, typer.Option(help="Another code.")] = None,
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    rank: Annotated[
+        int | None, typer.Option(help="Orders ship from the lowest rank first.")
+    ] = None,
+    ships_orders: Annotated[
+        bool | None,
+        typer.Option("--ships-orders/--ships-no-orders", help="Whether orders ship from it."),
+    ] = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Change what is given of a location; the rest stays as it is."""
+    values: dict[str, object] = {
+        "code": new_code,
+        "name": name,
+        "rank": rank,
+        "ships_orders": ships_orders,
+    }
+    given = {field: value for field, value in values.items() if value is not None}
+    changes = LocationChanges(**given)  # type: ignore[arg-type] # each by its name
+
+    async def work(services: Services) -> Location:
+        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        location = await the_location(services, caller, code)
+        changed = await catalogue.change_location(
+            services.pool, services.desk.new_id, caller, location.inner_id, changes
+        )
+        return accepted(changed).answer
+
+    _print(run_command(work, json_wanted=json, dry_run=dry_run), json=json)
 
 
 @app.command(name="list")
@@ -73,6 +113,13 @@ def list_(organisation: OrganisationArgument, *, json: JsonOption = False) -> No
         print_locations(found)
     else:
         say("There are no locations yet. `entrepot location create` makes one.")
+
+
+def _print(location: Location, *, json: bool) -> None:
+    if json:
+        print_json(location)
+    else:
+        print_locations([location])
 
 
 def print_locations(found: list[Location]) -> None:

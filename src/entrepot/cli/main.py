@@ -12,12 +12,17 @@ from entrepot.cli import (
     check_history,
     demo,
     doctor,
+    export,
+    import_,
     location,
     migrate,
     organisation,
+    person,
+    product,
     run,
     serve,
     stock,
+    supplier,
     token,
     trading_right,
     variant,
@@ -42,11 +47,16 @@ app.command(name="serve")(serve.serve)
 app.command(name="work")(work.work)
 app.command(name="migrate")(migrate.migrate)
 app.add_typer(organisation.app)
+app.add_typer(person.app)
 app.add_typer(location.app)
+app.add_typer(supplier.app)
+app.add_typer(product.app)
 app.add_typer(variant.app)
 app.add_typer(token.app)
 app.add_typer(trading_right.app)
 app.add_typer(stock.app)
+app.add_typer(import_.app)
+app.add_typer(export.app)
 app.command(name="check-history")(check_history.check_history)
 app.command(name="demo")(demo.demo)
 app.command(name="doctor")(doctor.doctor)

@@ -5,9 +5,8 @@ A command attaches to the database of a running server, or starts Entrepot's own
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeAlias, TypeVar
 
 import typer
 
@@ -25,15 +24,25 @@ from entrepot.orders import StoreUnavailableError, TooBusyError
 
 Result = TypeVar("Result")
 
+DryRunOption: TypeAlias = Annotated[
+    bool, typer.Option("--dry-run", help="Do everything and undo it, to see what would happen.")
+]
+
 EVERY_SCOPE = frozenset(scope.value for scope in Scope)
 
 
 def run_command(
-    work: Callable[[app.Services], Awaitable[Result]], *, json_wanted: bool = False
+    work: Callable[[app.Services], Awaitable[Result]],
+    *,
+    json_wanted: bool = False,
+    dry_run: bool = False,
 ) -> Result:
-    """Run `work` with opened services; a refusal is told and ends the program."""
+    """Run `work` with opened services; a refusal is told and ends the program.
+
+    A dry run does everything and undoes it: the result is what would have been.
+    """
     try:
-        result = run_to_end(_with_services(read_settings(), work))
+        result = run_to_end(_with_services(read_settings(), work, rehearsal=dry_run))
     except RefusedError as refused:
         say_refusal(refused.refusal, json_wanted=json_wanted)
         raise typer.Exit(exit_code_of(refused.refusal)) from refused
@@ -43,6 +52,8 @@ def run_command(
     if result is None:
         say("Stopped.")
         raise typer.Exit(ExitCode.FAILED)
+    if dry_run:
+        say("Dry run: this is what would have happened. Nothing was kept.")
     return result
 
 
@@ -65,15 +76,9 @@ def exit_code_of(refusal: Refusal) -> ExitCode:
 
 
 async def _with_services(
-    settings: Settings, work: Callable[[app.Services], Awaitable[Result]]
+    settings: Settings, work: Callable[[app.Services], Awaitable[Result]], *, rehearsal: bool
 ) -> Result:
-    async with _opened(settings) as services:
-        return await work(services)
-
-
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[app.Services]:
     # A command that answers at once says nothing of the database it started for that.
     log = open_log(settings.log_format, "warning")
-    async with app.open_services(settings, log) as services:
-        yield services
+    async with app.open_services(settings, log, rehearsal=rehearsal) as services:
+        return await work(services)

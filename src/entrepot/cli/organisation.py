@@ -9,7 +9,7 @@ import typer
 from entrepot import identity
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.opening import accepted, run_command
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.identity import NewOrganisation, Organisation
 
@@ -35,6 +35,7 @@ def create(
     ] = "Europe/Amsterdam",
     country: Annotated[str, typer.Option(help="Its country, in two letters.")] = "NL",
     currency: Annotated[str, typer.Option(help="Its currency, in three letters.")] = "EUR",
+    dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Make an organisation."""
@@ -45,7 +46,7 @@ def create(
             await identity.create_organisation(services.pool, services.desk.new_id, new)
         )
 
-    made = run_command(work, json_wanted=json)
+    made = run_command(work, json_wanted=json, dry_run=dry_run)
     if json:
         print_json(made)
     else:

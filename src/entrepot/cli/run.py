@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from entrepot import app
-from entrepot.cli.demo import is_place_for_demo, make_demo, read_demo, show_demo
+from entrepot.cli.demo import (
+    is_place_for_demo,
+    make_demo,
+    read_demo,
+    show_demo,
+    showing_progress,
+)
 from entrepot.cli.printing import say, say_refusal
 from entrepot.cli.running import read_settings, run_to_end
 from entrepot.kernel.refusal import RefusedError
@@ -19,7 +25,9 @@ async def _show(services: app.Services, base_url: str) -> None:
     data_dir = services.settings.data_dir
     try:
         if read_demo(data_dir) is not None or await is_place_for_demo(services):
-            show_demo(await make_demo(services, data_dir, base_url))
+            with showing_progress() as tell:
+                network = await make_demo(services, data_dir, base_url, tell=tell)
+            show_demo(network)
             return
     except RefusedError as refused:
         say_refusal(refused.refusal, json_wanted=False)

@@ -24,12 +24,29 @@ def run_to_end(work: Coroutine[Any, Any, Result]) -> Result | None:
     """Run `work`; None when it was told to stop, which is no failure.
 
     SIGTERM ends it as Ctrl-C does: the task is cancelled, and what it opened is closed again, the
-    database last.
+    database last. When whoever reads the output has gone (`| head`), it ends in the same order,
+    and raises BrokenPipeError alone, whatever it was a part of.
     """
     try:
         return uvloop.run(_stoppable(work))
     except (asyncio.CancelledError, KeyboardInterrupt):
         return None
+    except BaseExceptionGroup as several:
+        left = _the_one_left_by_a_reader(several)
+        if left is None:
+            raise
+        raise left from None
+
+
+def _the_one_left_by_a_reader(several: BaseExceptionGroup[BaseException]) -> BaseException | None:
+    """The broken pipe behind a group of errors; None when anything else is in it."""
+    pipes, others = several.split(BrokenPipeError)
+    if others is not None or pipes is None:
+        return None
+    error: BaseException = pipes
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _stoppable(work: Coroutine[Any, Any, Result]) -> Result:

@@ -8,6 +8,7 @@ import msgspec
 import typer
 
 from entrepot import app
+from entrepot.cli.demo import keep_address
 from entrepot.cli.printing import say
 from entrepot.cli.running import read_settings, run_to_end
 
@@ -29,5 +30,6 @@ def serve(
     run_to_end(app.serve(settings, web_only=web_only, worker=not web_only, started=_tell))
 
 
-async def _tell(_: app.Services, base_url: str) -> None:
+async def _tell(services: app.Services, base_url: str) -> None:
+    keep_address(services.settings.data_dir, base_url)
     say(f"Entrepot is at {base_url}")

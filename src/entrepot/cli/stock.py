@@ -13,7 +13,7 @@ from entrepot.app import Services
 from entrepot.catalogue import Variant
 from entrepot.cli.examples import examples
 from entrepot.cli.finding import the_location, the_organisation, the_variants
-from entrepot.cli.opening import accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument, decimal_of, line_of
 from entrepot.kernel.caller import Caller
@@ -79,6 +79,7 @@ def receive(
     location: LocationOption = "",
     reason: ReasonOption = "",
     key: KeyOption = "",
+    dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Raise what is on hand by goods that arrived, all lines or none."""
@@ -97,14 +98,14 @@ def receive(
         )
         return await _done(services, caller, accepted(answer), variants)
 
-    _print(run_command(work, json_wanted=json), json=json)
+    _print(run_command(work, json_wanted=json, dry_run=dry_run), json=json)
 
 
 @app.command()
 @examples(
     "entrepot stock count jeans-farm CARROTS 9.5 --location barn --expected-version 3",
 )
-def count(
+def count(  # noqa: PLR0913 - one option for each thing that a count may say
     organisation: OrganisationArgument,
     sku: Annotated[
         str, typer.Argument(metavar="SKU", help="The sku of the variant that was counted.")
@@ -123,6 +124,7 @@ def count(
     location: LocationOption = "",
     reason: ReasonOption = "",
     key: KeyOption = "",
+    dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Set what is on hand to what was counted.
@@ -140,7 +142,7 @@ def count(
         )
         return await _done(services, caller, accepted(answer), variants)
 
-    _print(run_command(work, json_wanted=json), json=json)
+    _print(run_command(work, json_wanted=json, dry_run=dry_run), json=json)
 
 
 async def _location(services: Services, caller: Caller, code: str) -> Id | None:

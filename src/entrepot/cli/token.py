@@ -11,7 +11,13 @@ from entrepot import identity
 from entrepot.app import Services
 from entrepot.cli.examples import examples
 from entrepot.cli.finding import the_organisation
-from entrepot.cli.opening import EVERY_SCOPE, accepted, operator_for, run_command
+from entrepot.cli.opening import (
+    EVERY_SCOPE,
+    DryRunOption,
+    accepted,
+    operator_for,
+    run_command,
+)
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 from entrepot.identity import IssuedToken, NewToken, Token
@@ -48,9 +54,13 @@ def issue(
     days: Annotated[
         int | None, typer.Option(min=1, max=36500, help="Days until it expires.  [default: never]")
     ] = None,
+    dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Issue a token and print its secret, which is shown this once."""
+    """Issue a token and print its secret, which is shown this once.
+
+    A dry run prints no secret, since it would open nothing.
+    """
     expires_at = None if days is None else utc_now() + timedelta(days=days)
     new = NewToken(name, tuple(scope or DEFAULT_SCOPES), expires_at)
 
@@ -60,9 +70,12 @@ def issue(
             await identity.issue_token(services.pool, services.desk.new_id, caller, new)
         )
 
-    issued = run_command(work, json_wanted=json)
+    issued = run_command(work, json_wanted=json, dry_run=dry_run)
     if json:
-        print_json({"secret": issued.secret, "token": issued.token})
+        print_json({"secret": None if dry_run else issued.secret, "token": issued.token})
+        return
+    if dry_run:
+        print_tokens([issued.token])
         return
     say(f"{issued.token.id} may {', '.join(issued.token.scopes)}.")
     say("Keep its secret now; it is not shown again:")
@@ -106,6 +119,7 @@ def revoke(
         str, typer.Argument(help="The token's id, as `entrepot token list` shows it.")
     ],
     *,
+    dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Revoke a token from now on."""
@@ -115,9 +129,9 @@ def revoke(
         inner = ids.from_wire(ids.TOKEN, token) or ""
         return accepted(
             await identity.revoke_token(services.pool, services.desk.new_id, caller, inner)
-        )
+        ).answer
 
-    revoked = run_command(work, json_wanted=json)
+    revoked = run_command(work, json_wanted=json, dry_run=dry_run)
     if json:
         print_json(revoked)
     else:

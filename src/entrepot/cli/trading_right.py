@@ -10,7 +10,7 @@ from entrepot import partnerships
 from entrepot.app import Services
 from entrepot.cli.examples import examples
 from entrepot.cli.finding import the_organisation
-from entrepot.cli.opening import accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 from entrepot.partnerships import TradingRight
@@ -35,7 +35,12 @@ KindArgument = Annotated[
     "entrepot trading-right grant jeans-farm hub-a session",
 )
 def grant(
-    seller: SellerArgument, buyer: BuyerArgument, kind: KindArgument, *, json: JsonOption = False
+    seller: SellerArgument,
+    buyer: BuyerArgument,
+    kind: KindArgument,
+    *,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
 ) -> None:
     """Open a seller's variants to a buyer."""
 
@@ -48,7 +53,7 @@ def grant(
             )
         )
 
-    _print(run_command(work, json_wanted=json), json=json)
+    _print(run_command(work, json_wanted=json, dry_run=dry_run), json=json)
 
 
 @app.command()
@@ -56,7 +61,12 @@ def grant(
     "entrepot trading-right end jeans-farm hub-a session",
 )
 def end(
-    seller: SellerArgument, buyer: BuyerArgument, kind: KindArgument, *, json: JsonOption = False
+    seller: SellerArgument,
+    buyer: BuyerArgument,
+    kind: KindArgument,
+    *,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
 ) -> None:
     """Close a seller's variants to a buyer again; orders that were placed stand."""
 
@@ -69,7 +79,7 @@ def end(
             )
         )
 
-    _print(run_command(work, json_wanted=json), json=json)
+    _print(run_command(work, json_wanted=json, dry_run=dry_run), json=json)
 
 
 @app.command(name="list")

@@ -1,23 +1,38 @@
 """Runs an area's invariants: named statements that return a row for each place they are broken.
 
 They stand in `checks.sql` beside the area's store, one statement an invariant, and the statement's
-name is the invariant's. Each returns `subject` and `facts` (a JSON object of plain values) and
-takes the most rows wanted as its parameter. Nothing here repairs anything.
+name is the invariant's; its comment says what holds, and behind `do:` what to do where it does not.
+Each returns `subject` and `facts` (a JSON object of plain values) and takes the most rows wanted as
+its parameter. Each is one pass over its tables in the database, of which at most that many rows
+come here. Nothing here repairs anything.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib import resources
+from typing import Final, TypeAlias
 
 import msgspec
 
 from entrepot.infra.pool import Connection
-from entrepot.infra.statements import load_statements
+from entrepot.infra.statements import Statement, read_statements
 
 BROKEN_MAX = 100
 """How many places one invariant names; more would only be scrolled past."""
 
+TIMEOUT_SECONDS: Final = 3600.0
+
 Plain = str | int | float | bool | None
 
-_GROUND = load_statements("entrepot.infra", "checks.sql")
+Watch: TypeAlias = Callable[[Statement], None]
+"""Is told of each invariant just before it is checked."""
+
+_SETTINGS: Final = """
+SET LOCAL enable_nestloop = off;
+SET LOCAL enable_mergejoin = off;
+SET LOCAL work_mem = '64MB';
+"""
+
 _FACTS = msgspec.json.Decoder(dict[str, Plain])
 
 
@@ -29,15 +44,49 @@ class Broken(msgspec.Struct, frozen=True):
     facts: Mapping[str, Plain]
 
 
-async def run_checks(connection: Connection, statements: Mapping[str, str]) -> list[Broken]:
+def load_checks(package: str) -> tuple[Statement, ...]:
+    """The invariants of a package, in their order. Refuses with StatementsError."""
+    text = resources.files(package).joinpath("checks.sql").read_text(encoding="utf-8")
+    checks = read_statements(text, where=f"{package}/checks.sql")
+    assert all(each.do for each in checks), "each invariant says what to do where it is broken"
+    return checks
+
+
+_GROUND = load_checks("entrepot.infra")
+
+
+async def run_checks(
+    connection: Connection, checks: Sequence[Statement], watch: Watch | None = None
+) -> list[Broken]:
     """Run each statement and return everything that is broken, by invariant."""
-    return [
-        Broken(name, subject, _FACTS.decode(facts))
-        for name, sql in statements.items()
-        for subject, facts in await connection.fetch(sql, BROKEN_MAX)
-    ]
+    broken = []
+    async with comparing(connection):
+        for check in checks:
+            if watch is not None:
+                watch(check)
+            rows = await connection.fetch(check.sql, BROKEN_MAX, timeout=TIMEOUT_SECONDS)
+            broken += [Broken(check.name, row[0], _FACTS.decode(row[1])) for row in rows]
+    return broken
 
 
-async def check_ground(connection: Connection) -> list[Broken]:
+@asynccontextmanager
+async def comparing(connection: Connection) -> AsyncIterator[None]:
+    """Let what is read in here compare whole tables, by hashing, each read once.
+
+    That is always right for such statements, and the planner does not see it where statistics are
+    missing, as on a database just restored: there it would look keys up one by one, or merge by
+    the owner alone, which takes the square of an owner's rows.
+    """
+    settings = connection.transaction()
+    await settings.start()
+    try:
+        await connection.execute(_SETTINGS)
+        yield
+    finally:
+        if not connection.is_closed():
+            await settings.rollback()  # nothing was written; the settings go with it
+
+
+async def check_ground(connection: Connection, watch: Watch | None = None) -> list[Broken]:
     """Check keys, audit and outbox: one effect a key, and everything that happened is told."""
-    return await run_checks(connection, _GROUND)
+    return await run_checks(connection, _GROUND, watch)

@@ -1,5 +1,7 @@
 -- name: keys_stand_for_acts
 -- Every idempotency key stands for an act that happened; what was refused left no key behind.
+-- do: Restore the audit's rows from a backup; until then what was sent with these keys must not be
+-- sent again.
 SELECT
     k.organisation::text || '/' || k.key AS subject,
     json_build_object('act', k.act) AS facts
@@ -14,6 +16,7 @@ LIMIT $1;
 
 -- name: acts_have_one_key
 -- No act stands behind two keys.
+-- do: Find out who wrote into the table by hand; delete the key that no request came with.
 SELECT
     k.organisation::text || '/' || k.act::text AS subject,
     json_build_object('keys', count(*)) AS facts
@@ -24,6 +27,7 @@ LIMIT $1;
 
 -- name: acts_are_told
 -- Every act has its row in the outbox and every row its act, with the same time, name and subject.
+-- do: Restore the rows that are missing from a backup; followers may lack what happened since.
 SELECT
     coalesce(a.organisation, o.organisation)::text || '/' || coalesce(a.id, o.id)::text AS subject,
     json_build_object('act', a.act, 'event', o.event) AS facts

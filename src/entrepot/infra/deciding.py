@@ -4,21 +4,39 @@ Its statements look up a few keys of large tables, whatever the statistics say. 
 tables were empty when a statement was first planned, the planner would settle for scans that grow
 with the tables; so it is told, for this transaction only, to join by looking keys up. A lock that
 is not granted in five seconds gives the batch up: no stranger's lock stops an intake for long.
+On a connection that is in a transaction already, a dry run's, it becomes a part of that one.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from entrepot.infra.pool import Connection
 
-_BEGIN: Final = """
-BEGIN;
+_SETTINGS: Final = """
 SET LOCAL enable_seqscan = off;
 SET LOCAL enable_hashjoin = off;
 SET LOCAL enable_mergejoin = off;
 SET LOCAL lock_timeout = '5s';
 """
+
+
+class _Verbs(NamedTuple):
+    """How a transaction begins and ends, and what the database says when it has ended well."""
+
+    begin: str
+    commit: str
+    undo: str
+    done: str
+
+
+_WHOLE: Final = _Verbs(f"BEGIN;{_SETTINGS}", "COMMIT", "ROLLBACK", "COMMIT")
+_PART: Final = _Verbs(
+    f"SAVEPOINT deciding;{_SETTINGS}",
+    "RELEASE SAVEPOINT deciding",
+    "ROLLBACK TO SAVEPOINT deciding",
+    "RELEASE",
+)
 
 
 @asynccontextmanager
@@ -27,12 +45,13 @@ async def deciding(connection: Connection) -> AsyncIterator[None]:
 
     An error while committing leaves open whether it happened: the caller settles that by its keys.
     """
-    await connection.execute(_BEGIN)
+    verbs = _PART if connection.is_in_transaction() else _WHOLE
+    await connection.execute(verbs.begin)
     try:
         yield
     except BaseException:
         if not connection.is_closed():
-            await connection.execute("ROLLBACK")
+            await connection.execute(verbs.undo)
         raise
-    done = await connection.execute("COMMIT")
-    assert done == "COMMIT", "an aborted transaction must not pass for a committed one"
+    done = await connection.execute(verbs.commit)
+    assert done == verbs.done, "an aborted transaction must not pass for a committed one"

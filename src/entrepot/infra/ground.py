@@ -5,8 +5,8 @@ sent again is answered from it. The outbox row under the same id tells followers
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from entrepot.infra.arrays import columns, literal
 from entrepot.infra.pool import Connection
@@ -14,6 +14,9 @@ from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
 
 SQL = load_statements("entrepot.infra", "ground.sql")
+
+KEYS_KEPT: Final = timedelta(days=30)
+"""How long what was answered to a key is answered again."""
 
 
 class Claim(NamedTuple):
@@ -56,6 +59,12 @@ async def find_stored(connection: Connection, organisation: Id, key: str) -> Sto
     return None if row is None else StoredAnswer(*row)
 
 
+async def find_claimed(connection: Connection, organisation: Id, keys: Sequence[str]) -> set[str]:
+    """Read which of an organisation's keys are claimed."""
+    rows = await connection.fetch(SQL["find_claimed"], organisation, keys)
+    return {row[0] for row in rows}
+
+
 async def write_ground(
     connection: Connection,
     at: datetime,
@@ -79,6 +88,11 @@ async def write_ground(
     assert row is not None, "the statement counts what it wrote"
     written = (row[0], row[1], row[2])
     assert written == (len(acts), len(acts), len(freed)), "every act and key is written once"
+
+
+async def purge_keys(connection: Connection, before: datetime, limit: int) -> int:
+    """Forget the oldest keys that were claimed before a moment; return how many there were."""
+    return len(await connection.fetch(SQL["purge_keys"], before, limit))
 
 
 async def read_clock(connection: Connection) -> datetime:

@@ -23,6 +23,12 @@ FROM idempotency_keys AS k
 LEFT JOIN audit AS a ON k.organisation = a.organisation AND k.act = a.id
 WHERE k.organisation = $1 AND k.key = $2;
 
+-- name: find_claimed
+-- Which of these keys of an organisation are claimed.
+SELECT k.key
+FROM idempotency_keys AS k
+WHERE k.organisation = $1 AND k.key = ANY($2::text[]);
+
 -- name: write_ground
 -- Write the audit and outbox rows of what happened, and give back the keys of what was refused.
 WITH acts AS MATERIALIZED (
@@ -77,3 +83,18 @@ SELECT
 -- name: read_clock
 -- The database's time, for a transaction that needs no other fact.
 SELECT clock_timestamp() AS at;
+
+-- name: purge_keys
+-- Forget the oldest keys among those claimed before a moment; the acts behind them stay audited.
+DELETE FROM idempotency_keys AS k
+USING (
+    SELECT
+        o.organisation,
+        o.key
+    FROM idempotency_keys AS o
+    WHERE o.claimed_at < $1
+    ORDER BY o.claimed_at
+    LIMIT $2
+) AS w
+WHERE k.organisation = w.organisation AND k.key = w.key AND k.claimed_at < $1
+RETURNING 1;

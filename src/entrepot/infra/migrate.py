@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import re
 from collections.abc import Mapping
 from importlib import resources
@@ -94,8 +95,13 @@ def read_migrations(directory: Traversable | None = None) -> tuple[Migration, ..
     return tuple(migrations)
 
 
-async def pending(dsn: str, directory: Traversable | None = None) -> tuple[str, ...]:
-    """The names of the migrations that `dsn` still lacks, in order; nothing is changed.
+async def pending(
+    dsn: str,
+    directory: Traversable | None = None,
+    *,
+    deploy: Literal["before", "all"] = "all",
+) -> tuple[str, ...]:
+    """The names of the migrations that `migrate` would apply, in order; nothing is changed.
 
     Refuses with MigrationRefusal what `migrate` refuses; raises DatabaseUnreachable.
     """
@@ -107,7 +113,10 @@ async def pending(dsn: str, directory: Traversable | None = None) -> tuple[str, 
         applied = {} if table is None else await _applied(connection)
     finally:
         await connection.close()
-    return tuple(migration.name for migration in _lacking(migrations, applied))
+    lacking = _lacking(migrations, applied)
+    if deploy == "before":
+        lacking = tuple(itertools.takewhile(lambda each: each.deploy == "before", lacking))
+    return tuple(migration.name for migration in lacking)
 
 
 async def is_migrated(database: Database) -> bool:

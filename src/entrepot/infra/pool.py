@@ -13,7 +13,7 @@ also works through a pooler. Code that uses the pool does the same: settings are
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 
@@ -49,15 +49,35 @@ async def open_pool(dsn: str, settings: Settings) -> Pool:
             dsn,
             min_size=1,
             max_size=settings.pool_size,
-            timeout=CONNECT_TIMEOUT_SECONDS,
-            command_timeout=COMMAND_TIMEOUT_SECONDS,
-            # Our statements are few, long and used for ever: none is too large or too old to keep.
-            statement_cache_size=STATEMENTS_PER_CONNECTION_MAX if settings.statement_cache else 0,
-            max_cached_statement_lifetime=0,
-            max_cacheable_statement_size=0,
             init=prepare_connection,
             reset=_reset,
+            **_options(settings),
         )
+
+
+async def open_connection(dsn: str, settings: Settings) -> asyncpg.Connection[asyncpg.Record]:
+    """One connection as the pool makes them; whoever opens it closes it.
+
+    Raises DatabaseUnreachable when it cannot be made.
+    """
+    with reaching():
+        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+            dsn, **_options(settings)
+        )
+    await prepare_connection(connection)
+    return connection
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    """How every connection is made."""
+    return {
+        "timeout": CONNECT_TIMEOUT_SECONDS,
+        "command_timeout": COMMAND_TIMEOUT_SECONDS,
+        # Our statements are few, long and used for ever: none is too large or too old to keep.
+        "statement_cache_size": STATEMENTS_PER_CONNECTION_MAX if settings.statement_cache else 0,
+        "max_cached_statement_lifetime": 0,
+        "max_cacheable_statement_size": 0,
+    }
 
 
 async def prepare_connection(connection: Connection) -> None:

@@ -35,9 +35,13 @@ async def reading(database: Database) -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def reading_snapshot(database: Database) -> AsyncIterator[Connection]:
-    """Lend a connection whose statements all see the same moment."""
-    async with (
-        reading(database) as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        yield connection
+    """Lend a connection whose statements all see the same moment.
+
+    In a dry run, which is one transaction already, they also see what the dry run did.
+    """
+    async with reading(database) as connection:
+        if connection.is_in_transaction():
+            yield connection
+            return
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            yield connection

@@ -1,7 +1,9 @@
 """Loads named SQL statements from the `.sql` file beside the code that runs them.
 
 A file is a list of statements, each opened by `-- name: lock_positions` and, on the comment lines
-that follow, a sentence on what the statement is for. This module only reads; it never runs SQL.
+that follow, a sentence on what the statement is for. A statement that looks for something wrong
+goes on with a line that begins `-- do:` and says what to do about it. This module only reads; it
+never runs SQL.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import msgspec
 
 _HEADER = re.compile(r"^--\s*name:\s*(?P<name>.*?)\s*$")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_DO = " do: "
 
 
 class StatementsError(Exception):
@@ -31,6 +34,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """The text to run: exactly one statement, without a closing semicolon."""
     line: int
     """The line of its header, counted from 1."""
+    do: str = ""
+    """What to do about what it finds, on one line; empty for most statements."""
 
 
 def load_statements(package: str, file_name: str = "queries.sql") -> Mapping[str, str]:
@@ -81,10 +86,11 @@ def _statement(name: str, body: list[str], line: int, place: str) -> Statement:
     count = 0
     while count < len(body) and body[count].startswith("--"):
         count += 1
-    sentence = " ".join(row.removeprefix("--").strip() for row in body[:count]).strip()
+    comment = " ".join(row.removeprefix("--").strip() for row in body[:count])
+    sentence, _, do = (part.strip() for part in comment.partition(_DO))
     if not sentence:
         raise StatementsError(f"{place}: {name} has no sentence on what it is for.")
     sql = "\n".join(body[count:]).strip().removesuffix(";").rstrip()
     if not sql:
         raise StatementsError(f"{place}: {name} has no statement.")
-    return Statement(name=name, sentence=sentence, sql=sql, line=line)
+    return Statement(name=name, sentence=sentence, sql=sql, line=line, do=do)

@@ -6,15 +6,18 @@ sent again it is answered from the audit row that the first sending left.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
 from entrepot.infra import errors
+from entrepot.infra.failures import Failure, failure_of
 from entrepot.infra.ground import Act, Claim, claim_keys, find_stored, read_clock, write_ground
+from entrepot.infra.ids import random_share
 from entrepot.infra.pool import Connection
 from entrepot.infra.reading import Database, reading
 from entrepot.kernel import ids
@@ -23,6 +26,10 @@ from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal, RefusedError, refuse
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
+
+ATTEMPTS_MAX: Final = 5
+"""How often an act is tried whose transaction meets rivals."""
+PAUSE_SECONDS: Final = 0.02
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -55,6 +62,24 @@ class Written(msgspec.Struct, Generic[Answer], frozen=True):
     replayed: bool = False
 
 
+async def find_written(
+    database: Database, caller: Caller, sent: Sent, answers: type[Answer]
+) -> Written[Answer] | Refusal | None:
+    """The answer that a key was given before; None when it stands for nothing yet.
+
+    For acts of many transactions, which claim their key with the last one. Refuses
+    `request.key_reused`.
+    """
+    async with reading(database) as connection:
+        stored = await find_stored(connection, caller.organisation, sent.key)
+    if stored is None:
+        return None
+    if stored.content_hash != sent.content_hash:
+        return key_reused(sent.key)
+    assert stored.answer is not None, "a claimed key has its act's audit row"
+    return Written(msgspec.json.decode(stored.answer, type=answers), replayed=True)
+
+
 @asynccontextmanager
 async def writing(database: Database) -> AsyncIterator[Connection]:
     """Lend a connection in a transaction, committed at the end and undone by any exception.
@@ -76,28 +101,47 @@ async def act_once(
     """Claim the key, run the work, and write the audit of what happened, in one transaction.
 
     `work` gets the connection and the time; when it refuses (returned, or raised as
-    `RefusedError`) everything is undone, the claim too. Without `sent` the act has no key and
+    `RefusedError`) everything is undone, the claim too. It is run again, in a new transaction, when
+    rivals met in the database and this one was given up. Without `sent` the act has no key and
     happens each time. The first happening's audit row holds the answer that a second sending gets.
     Refuses `request.key_reused`, and what `work` refuses.
     """
+    for attempt in range(ATTEMPTS_MAX):
+        try:
+            return await _try_once(database, new_id, caller, sent, answers, work)
+        except RefusedError as refused:
+            return refused.refusal
+        except Exception as error:
+            if failure_of(error) is not Failure.TRY_AGAIN or attempt + 1 == ATTEMPTS_MAX:
+                raise
+        await asyncio.sleep(PAUSE_SECONDS * (1 << attempt) * (0.5 + random_share()))
+    raise AssertionError("the last attempt answers or raises")
+
+
+async def _try_once(
+    database: Database,
+    new_id: Callable[[], Id],
+    caller: Caller,
+    sent: Sent | None,
+    answers: type[Answer],
+    work: Callable[[Connection, datetime], Awaitable[Done[Answer] | Refusal]],
+) -> Written[Answer]:
+    """Do an act in one transaction; refusals leave as errors, so that it is undone."""
     act = new_id()
-    try:
-        async with writing(database) as connection:
-            if sent is not None:
-                earlier = await _claim(connection, caller, sent, act)
-                if earlier is not None:
-                    return Written(msgspec.json.decode(earlier, type=answers), replayed=True)
-            now = await read_clock(connection)
-            done = _unless_refused(await work(connection, now))
-            happenings = done.happenings
-            if sent is not None and not happenings:
-                # Nothing changed, and yet a second sending must be told the same.
-                subject = ids.ORGANISATION + caller.organisation
-                happenings = (Happening("request.nothing_changed", subject, done.answer),)
-            if happenings:
-                await _write(connection, now, new_id, caller, act, sent, done.answer, happenings)
-    except RefusedError as refused:
-        return refused.refusal
+    async with writing(database) as connection:
+        if sent is not None:
+            earlier = await _claim(connection, caller, sent, act)
+            if earlier is not None:
+                return Written(msgspec.json.decode(earlier, type=answers), replayed=True)
+        now = await read_clock(connection)
+        done = _unless_refused(await work(connection, now))
+        happenings = done.happenings
+        if sent is not None and not happenings:
+            # Nothing changed, and yet a second sending must be told the same.
+            subject = ids.ORGANISATION + caller.organisation
+            happenings = (Happening("request.nothing_changed", subject, done.answer),)
+        if happenings:
+            await _write(connection, now, new_id, caller, act, sent, done.answer, happenings)
     return Written(done.answer)
 
 
@@ -134,10 +178,11 @@ def _unless_refused(done: Done[Answer] | Refusal) -> Done[Answer]:
 async def _claim(connection: Connection, caller: Caller, sent: Sent, act: Id) -> bytes | None:
     """Claim a key for an act; when it was claimed before, return what was answered then."""
     claim = Claim(caller.organisation, sent.key, sent.content_hash, act)
-    if await claim_keys(connection, [claim]):
-        return None
-    stored = await find_stored(connection, caller.organisation, sent.key)
-    assert stored is not None, "a key that cannot be claimed has been"
+    stored = None
+    while stored is None:  # again when the key was forgotten, for its age, just in between
+        if await claim_keys(connection, [claim]):
+            return None
+        stored = await find_stored(connection, caller.organisation, sent.key)
     if stored.content_hash != sent.content_hash:
         raise RefusedError(key_reused(sent.key))
     assert stored.answer is not None, "a claimed key has its act's audit row"

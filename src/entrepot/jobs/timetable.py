@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
+from entrepot.infra.purging import purge_old_keys
 from entrepot.orders import Desk, recheck_waiting, sweep_expired
 
 
@@ -17,9 +18,15 @@ class Job(NamedTuple):
     pause_seconds: float
 
 
+async def purge_keys(desk: Desk) -> int:
+    """Forget idempotency keys that are older than they are remembered."""
+    return await purge_old_keys(desk.pool)
+
+
 TIMETABLE: Final = (
     Job("sweep_expired", sweep_expired, 1.0),
     Job("recheck_waiting", recheck_waiting, 0.5),
+    Job("purge_keys", purge_keys, 60.0),
 )
 
 FAILED_PAUSE_SECONDS: Final = 5.0

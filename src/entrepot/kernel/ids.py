@@ -18,6 +18,9 @@ ORDER: Final = "ord_"
 ACT: Final = "act_"
 NOTICE: Final = "ntc_"
 SUPPLIER: Final = "sup_"
+PERSON: Final = "psn_"
+SESSION: Final = "ses_"
+COLLEAGUE_INVITATION: Final = "cin_"
 
 _DIGITS: Final = frozenset("0123456789abcdef")
 

@@ -13,15 +13,17 @@ from entrepot.orders.actions.decide_batch import (
     TooBusyError,
     decide_batch,
 )
+from entrepot.orders.actions.import_stock import STOCK, import_stock
 from entrepot.orders.actions.place_draft import place_draft
 from entrepot.orders.actions.place_order import place_order
 from entrepot.orders.actions.place_orders import place_orders
 from entrepot.orders.actions.prioritise_order import prioritise_order
+from entrepot.orders.actions.rebuild_orders import rebuild_orders
 from entrepot.orders.actions.receive_stock import receive_stock
 from entrepot.orders.actions.recheck_waiting import recheck_waiting
 from entrepot.orders.actions.record_payment import record_payment
 from entrepot.orders.actions.return_goods import return_goods
-from entrepot.orders.actions.run_batch import Accepted, BatchTools
+from entrepot.orders.actions.run_batch import Accepted, BatchTools, by_the_clock
 from entrepot.orders.actions.ship_order import ship_order
 from entrepot.orders.actions.submit import Desk
 from entrepot.orders.actions.sweep_expired import sweep_expired
@@ -47,10 +49,17 @@ from entrepot.orders.model import (
 )
 from entrepot.orders.model.commands import OrderKind, Policy
 from entrepot.orders.store import check_orders
-from entrepot.orders.views import OrderStatus, OrderSummary, find_order, list_orders
+from entrepot.orders.views import (
+    OrderStatus,
+    OrderSummary,
+    examine_lag,
+    find_order,
+    list_orders,
+)
 
 __all__ = [
     "PRECEDENCE",
+    "STOCK",
     "Accepted",
     "AdjustStock",
     "Answer",
@@ -79,17 +88,21 @@ __all__ = [
     "TooBusyError",
     "WantedLine",
     "adjust_stock",
+    "by_the_clock",
     "cancel_order",
     "change_order",
     "check_orders",
     "count_stock",
     "decide_batch",
+    "examine_lag",
     "find_order",
+    "import_stock",
     "list_orders",
     "place_draft",
     "place_order",
     "place_orders",
     "prioritise_order",
+    "rebuild_orders",
     "receive_stock",
     "recheck_waiting",
     "record_payment",

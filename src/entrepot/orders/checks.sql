@@ -1,6 +1,8 @@
 -- name: lines_hold_what_their_holds_keep
 -- A line's held units are the sum of its live holds; past its limit an order may still say more,
 -- as its holds end before its cancellation is written.
+-- do: Run `entrepot doctor --repair`; lines that still do not add up then need a person who knows
+-- the order.
 SELECT
     o.organisation::text || '/' || o.id::text || '/' || l.line_no::text AS subject,
     json_build_object(
@@ -31,6 +33,8 @@ LIMIT $1;
 -- name: live_holds_have_their_line
 -- Every live hold is for a line of an order that is not cancelled: same owner, same variant, and
 -- the limit that its order has.
+-- do: Restore the order or its lines from a backup; until then these units stay set aside for
+-- nobody.
 SELECT
     h.owner::text || '/' || h.order_id::text || '/' || h.hold_no::text AS subject,
     json_build_object(
@@ -59,6 +63,8 @@ LIMIT $1;
 -- name: lines_add_up
 -- A line of a held or complete order is shipped + held + short + cancelled; what waits is short of
 -- nothing, what is a draft or cancelled keeps nothing.
+-- do: Run `entrepot doctor --repair`; lines that still do not add up then need a person who knows
+-- the order.
 SELECT
     o.organisation::text || '/' || o.id::text || '/' || l.line_no::text AS subject,
     json_build_object(
@@ -83,6 +89,7 @@ LIMIT $1;
 
 -- name: orders_have_lines
 -- No order is without lines, and no line without its order.
+-- do: Restore the orders or lines that are missing from a backup.
 SELECT
     coalesce(o.organisation, l.organisation)::text || '/' || coalesce(o.id, l.order_id)::text
     AS subject,
@@ -94,6 +101,8 @@ LIMIT $1;
 
 -- name: statuses_agree
 -- What an order says of payment and fulfilment agrees with its status and with what has left.
+-- do: Run `entrepot doctor --repair` for what has left; what was paid is known to the organisation
+-- only.
 SELECT
     o.organisation::text || '/' || o.id::text AS subject,
     json_build_object(
@@ -129,6 +138,8 @@ LIMIT $1;
 
 -- name: shipped_is_what_was_converted
 -- What a line says was shipped is what its converted holds ended with.
+-- do: Run `entrepot doctor --repair`; lines that still do not add up then need a person who knows
+-- the order.
 SELECT
     l.organisation::text || '/' || l.order_id::text || '/' || l.line_no::text AS subject,
     json_build_object('shipped', l.shipped::text, 'converted', coalesce(h.quantity, 0)::text)
@@ -149,6 +160,8 @@ LIMIT $1;
 
 -- name: returned_is_what_came_back
 -- What an order's lines say came back of a variant is what the ledger took back for it.
+-- do: Compare with what came back, and correct the lines by hand; the ledger says what was taken
+-- back.
 SELECT
     coalesce(l.order_id, r.order_id)::text || '/' || coalesce(l.variant, r.variant)::text
     AS subject,
@@ -178,6 +191,7 @@ LIMIT $1;
 
 -- name: queue_mirrors_orders
 -- The queue holds exactly what waiting orders miss and what recounts cut short, at their places.
+-- do: Run `entrepot doctor --repair`; it writes the queue anew from the orders.
 SELECT
     coalesce(w.order_id, q.order_id)::text || '/' || coalesce(w.line_no, q.line_no)::text AS subject,
     json_build_object(
@@ -216,6 +230,7 @@ LIMIT $1;
 
 -- name: places_follow_from_orders
 -- An order's place in the queue is made of its priority, the time it was received, and its id.
+-- do: Run `entrepot doctor --repair`; it makes the places anew from the orders.
 SELECT
     o.organisation::text || '/' || o.id::text AS subject,
     json_build_object('queue_place', o.queue_place, 'priority', o.priority) AS facts
@@ -230,6 +245,7 @@ LIMIT $1;
 
 -- name: own_orders_name_own_variants
 -- An own order, and so every order that waits, names and holds nothing of anybody else.
+-- do: Cancel these orders, and find out who wrote into the table by hand.
 SELECT
     l.organisation::text || '/' || l.order_id::text || '/' || l.line_no::text AS subject,
     json_build_object('kind', o.kind, 'owner', l.owner) AS facts
@@ -240,6 +256,8 @@ LIMIT $1;
 
 -- name: orders_are_followed_once
 -- Whatever could not go waits in one successor, which follows an order that is there.
+-- do: Cancel the successors that are too many, and restore from a backup the orders that are
+-- missing.
 SELECT
     s.organisation::text || '/' || s.follows::text AS subject,
     json_build_object('successors', count(*), 'followed', count(o.id)) AS facts
@@ -252,6 +270,7 @@ LIMIT $1;
 
 -- name: hold_numbers_are_not_reused
 -- The number of an order's next hold is above every number given.
+-- do: Run `entrepot doctor --repair`; it counts the numbers again.
 SELECT
     o.organisation::text || '/' || o.id::text AS subject,
     json_build_object('next_hold_no', o.next_hold_no, 'last', max(h.hold_no)) AS facts
@@ -263,6 +282,7 @@ LIMIT $1;
 
 -- name: ledger_rows_have_their_act
 -- Every ledger row was made by an act that was written down; a passed limit makes rows by itself.
+-- do: Restore the audit's rows from a backup; until then nobody can say who made these changes.
 SELECT
     l.owner::text || '/' || l.variant::text || '/' || l.location::text AS subject,
     json_build_object('version', l.version, 'kind', l.kind, 'act', l.act) AS facts

@@ -15,6 +15,7 @@ UNKNOWN_LINE: Final = "orders.unknown_line"
 UNKNOWN_VARIANT: Final = "orders.unknown_variant"
 UNKNOWN_LOCATION: Final = "orders.unknown_location"
 VARIANT_NOT_ORDERABLE: Final = "orders.variant_not_orderable"
+COUNT_OR_RECEIPT: Final = "orders.count_or_receipt"
 QUANTITY_NOT_POSITIVE: Final = "orders.quantity_not_positive"
 QUANTITY_TOO_LARGE: Final = "orders.quantity_too_large"
 QUANTITY_TOO_PRECISE: Final = "orders.quantity_too_precise"
@@ -46,6 +47,7 @@ PRECEDENCE: Final = (
     UNKNOWN_VARIANT,
     UNKNOWN_LOCATION,
     VARIANT_NOT_ORDERABLE,
+    COUNT_OR_RECEIPT,
     QUANTITY_NOT_POSITIVE,
     QUANTITY_TOO_LARGE,
     QUANTITY_TOO_PRECISE,

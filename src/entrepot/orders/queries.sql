@@ -154,6 +154,15 @@ INNER JOIN tokens AS t ON w.id = t.id
 WHERE t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > statement_timestamp())
 UNION ALL
 SELECT
+    5,
+    w.i,
+    NULL, NULL, NULL, NULL, NULL, NULL,
+    false, false, NULL
+FROM unnest($7::uuid[]) WITH ORDINALITY AS w (id, i)
+INNER JOIN log_in_sessions AS s ON w.id = s.id
+WHERE s.revoked_at IS NULL AND s.expires_at > statement_timestamp()
+UNION ALL
+SELECT
     6,
     w.i,
     o.id,

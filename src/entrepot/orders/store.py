@@ -7,15 +7,31 @@ from typing import Final, NamedTuple, TypeAlias
 import asyncpg
 
 from entrepot.infra.arrays import columns, literal, times
-from entrepot.infra.checks import Broken, run_checks
+from entrepot.infra.checks import (
+    TIMEOUT_SECONDS,
+    Broken,
+    Watch,
+    comparing,
+    load_checks,
+    run_checks,
+)
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
-from entrepot.orders.model import Line, LocationFacts, Order, VariantFacts, waiting_rows
+from entrepot.orders.model import (
+    Line,
+    LocationFacts,
+    Order,
+    StockRowFacts,
+    VariantFacts,
+    waiting_rows,
+)
+from entrepot.orders.model.standing import WaitingRow
 
 SQL = load_statements("entrepot.orders")
 VIEWS = load_statements("entrepot.orders", "views.sql")
-CHECKS = load_statements("entrepot.orders", "checks.sql")
+CHECKS = load_checks("entrepot.orders")
+REPAIRS = load_statements("entrepot.orders", "repairs.sql")
 
 OrderKey: TypeAlias = tuple[Id, Id]
 
@@ -251,13 +267,44 @@ async def change_orders(connection: Connection, orders: Sequence[Order]) -> None
 
 
 async def queue_lines(
-    connection: Connection, placed: Sequence[Order], changed: Sequence[Order]
+    connection: Connection,
+    placed: Sequence[Order],
+    changed: Sequence[Order],
+    gone: Sequence[OrderKey] = (),
 ) -> None:
-    """Bring the queue in line with the orders written."""
+    """Bring the queue in line with the orders written, and with those that are not there."""
     rows = [row for order in (*placed, *changed) for row in waiting_rows(order)]
-    if rows or changed:
-        keys = [(order.organisation, order.id) for order in changed]
+    if rows or changed or gone:
+        keys = [*[(order.organisation, order.id) for order in changed], *gone]
         await connection.execute(SQL["queue_lines"], *columns(rows, 7), *columns(keys, 2))
+
+
+async def read_wrong_orders(connection: Connection, after: OrderKey, limit: int) -> list[OrderKey]:
+    """Read the next orders that are not what they are derived from, or whose queue is not."""
+    async with comparing(connection):
+        rows = await connection.fetch(
+            REPAIRS["read_wrong_orders"], *after, limit, timeout=TIMEOUT_SECONDS
+        )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def read_queue(
+    connection: Connection, orders: Sequence[OrderKey]
+) -> dict[OrderKey, list[WaitingRow]]:
+    """Read what orders have in the queue."""
+    queued: dict[OrderKey, list[WaitingRow]] = {}
+    for row in await connection.fetch(REPAIRS["read_queue"], *columns(orders, 2)):
+        waits = WaitingRow(*row)
+        queued.setdefault((waits.organisation, waits.order), []).append(waits)
+    return queued
+
+
+async def read_stock_rows(
+    connection: Connection, organisation: Id, named: Sequence[tuple[str, object]]
+) -> list[StockRowFacts]:
+    """Read what rows of a sheet name, as (sku, location code or None), in their order."""
+    rows = await connection.fetch(VIEWS["read_stock_rows"], organisation, *columns(named, 2))
+    return [StockRowFacts(*tuple(row)[1:]) for row in rows]
 
 
 async def read_expired_orders(connection: Connection, now: datetime, most: int) -> list[OrderKey]:
@@ -272,9 +319,28 @@ async def read_rechecks(connection: Connection, most: int) -> list[tuple[Id, Id]
     return [(row[0], row[1]) for row in rows]
 
 
-async def check_orders(connection: Connection) -> list[Broken]:
+class Lag(NamedTuple):
+    """What jobs have not got round to."""
+
+    orders: int
+    """Orders past their limit that are not written as cancelled."""
+    holds: int
+    """Live holds past their limit."""
+    oldest_seconds: int
+    rechecks: int
+    """Positions that those who wait for are to be looked at again."""
+
+
+async def read_lag(connection: Connection) -> Lag:
+    """Read what jobs have not got round to."""
+    row = await connection.fetchrow(VIEWS["read_lag"])
+    assert row is not None, "an aggregate always has a row"
+    return Lag(*row)
+
+
+async def check_orders(connection: Connection, watch: Watch | None = None) -> list[Broken]:
     """Check the invariants of orders: their lines, what they hold, and the queue."""
-    return await run_checks(connection, CHECKS)
+    return await run_checks(connection, CHECKS, watch)
 
 
 async def list_orders(

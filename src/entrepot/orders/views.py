@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from entrepot import stock
 from entrepot.identity import check_scope
+from entrepot.infra.condition import Finding
 from entrepot.infra.pool import Connection, Pool
 from entrepot.infra.reading import reading, reading_snapshot
 from entrepot.kernel import ids
@@ -18,6 +19,9 @@ from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.orders import errors, store
 from entrepot.orders.model.record import Order, OrderAnswer, answer_order
 from entrepot.orders.model.standing import become_cancelled
+
+LATE_MAX_SECONDS: Final = 60
+"""How long after its limit an order may stay unwritten before an operator should look."""
 
 OrderStatus: TypeAlias = Literal["draft", "waiting", "held", "complete", "cancelled"]
 
@@ -98,6 +102,33 @@ async def find_order(pool: Pool, caller: Caller, order: Id) -> OrderAnswer | Ref
     if one.is_past_limit(found[1]):
         held = ()
     return answer_order(_as_of(*found), held, followed_by=successor)
+
+
+async def examine_lag(connection: Connection) -> list[Finding]:
+    """Whether jobs keep up: limits that passed, and those who wait. For the operator."""
+    lag = await store.read_lag(connection)
+    return [_judge_limits(lag), _judge_rechecks(lag)]
+
+
+def _judge_limits(lag: store.Lag) -> Finding:
+    """Say whether orders whose limit has passed are written as cancelled."""
+    facts = {"orders": lag.orders, "holds": lag.holds, "oldest_seconds": lag.oldest_seconds}
+    if lag.oldest_seconds <= LATE_MAX_SECONDS:
+        return Finding("limits", "ok", "Limits that passed are written down in time.", facts=facts)
+    return Finding(
+        "limits",
+        "warning",
+        f"{lag.orders} orders and {lag.holds} holds are past their limit, the oldest by "
+        f"{lag.oldest_seconds} seconds. They count as ended, but nobody wrote it.",
+        "Let a worker run: `entrepot serve` or `entrepot work`.",
+        facts,
+    )
+
+
+def _judge_rechecks(lag: store.Lag) -> Finding:
+    """Say how many positions are to be looked at for those who wait; a worker does so at once."""
+    says = f"{lag.rechecks} positions are to be looked at again for orders that wait."
+    return Finding("rechecks", "ok", says, facts={"positions": lag.rechecks})
 
 
 def _as_of(order: Order, now: datetime) -> Order:

@@ -102,3 +102,53 @@ WHERE o.organisation = $1 AND (o.id = $2 OR o.reference = $3);
 SELECT o.id
 FROM orders AS o
 WHERE o.organisation = $1 AND o.follows = $2;
+
+-- name: read_lag
+-- What jobs have not got round to: orders and holds past their limit, and positions to look at
+-- again for those who wait.
+SELECT
+    o.late AS orders,
+    h.late AS holds,
+    greatest(o.oldest_seconds, h.oldest_seconds, 0) AS oldest_seconds,
+    (
+        SELECT count(*)
+        FROM positions AS p
+        WHERE p.recheck_after IS NOT NULL
+    ) AS rechecks
+FROM (
+    SELECT
+        count(*) AS late,
+        extract(EPOCH FROM statement_timestamp() - min(q.hold_until))::integer AS oldest_seconds
+    FROM orders AS q
+    WHERE q.hold_until <= statement_timestamp() AND q.status IN ('held', 'waiting')
+) AS o
+CROSS JOIN (
+    SELECT
+        count(*) AS late,
+        extract(EPOCH FROM statement_timestamp() - min(g.expires_at))::integer AS oldest_seconds
+    FROM holds AS g
+    WHERE g.state = 'live' AND g.expires_at <= statement_timestamp()
+) AS h;
+
+-- name: read_stock_rows
+-- What rows of a sheet name by sku and location code (none: the first that orders ship from).
+SELECT
+    w.place::integer AS place,
+    v.id AS variant,
+    coalesce(l.id, d.id) AS location,
+    p.on_hand,
+    p.version
+FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS w (sku, code, place)
+LEFT JOIN variants AS v
+    ON v.organisation = $1::uuid AND v.sku = w.sku AND v.state <> 'deleted'
+LEFT JOIN locations AS l ON l.organisation = $1::uuid AND l.code = w.code
+LEFT JOIN (
+    SELECT f.id
+    FROM locations AS f
+    WHERE f.organisation = $1::uuid AND f.ships_orders
+    ORDER BY f.rank, f.id
+    LIMIT 1
+) AS d ON w.code IS NULL
+LEFT JOIN positions AS p
+    ON p.owner = $1::uuid AND p.variant = v.id AND p.location = coalesce(l.id, d.id)
+ORDER BY w.place;

@@ -4,6 +4,7 @@ Others lock, decide and write through what is named here; nobody else touches it
 """
 
 from entrepot.stock.actions.lock_stock import lock_stock
+from entrepot.stock.actions.rebuild_figures import rebuild_figures
 from entrepot.stock.actions.write_stock import write_stock
 from entrepot.stock.model import Book, Figures, decide, expire
 from entrepot.stock.model.history import check_history
@@ -14,6 +15,7 @@ from entrepot.stock.views import (
     LedgerEntry,
     Position,
     check_ledger,
+    export_stock,
     find_position,
     list_held_parts,
     list_holds,
@@ -21,6 +23,7 @@ from entrepot.stock.views import (
     list_positions,
     read_expired_holds,
     read_holds_to_give_up,
+    read_last_hold_numbers,
     read_order_holds,
     unknown_position,
 )
@@ -41,6 +44,7 @@ __all__ = [
     "check_ledger",
     "decide",
     "expire",
+    "export_stock",
     "find_position",
     "list_held_parts",
     "list_holds",
@@ -49,7 +53,9 @@ __all__ = [
     "lock_stock",
     "read_expired_holds",
     "read_holds_to_give_up",
+    "read_last_hold_numbers",
     "read_order_holds",
+    "rebuild_figures",
     "unknown_position",
     "write_stock",
 ]

@@ -1,5 +1,6 @@
 -- name: positions_cover_promises
 -- A tracked position has at least what it promised, and nothing is below zero.
+-- do: Run `entrepot doctor --repair`; what is left then must be counted, and orders cut short.
 SELECT
     p.owner::text || '/' || p.variant::text || '/' || p.location::text AS subject,
     json_build_object(
@@ -13,6 +14,8 @@ LIMIT $1;
 
 -- name: held_is_sum_of_live_holds
 -- What a tracked position says is held is the sum of its live holds.
+-- do: Run `entrepot doctor --repair`; where the ledger and the holds differ themselves, restore
+-- what is missing from a backup.
 SELECT
     coalesce(p.owner, h.owner)::text || '/' || coalesce(p.variant, h.variant)::text
     || '/' || coalesce(p.location, h.location)::text AS subject,
@@ -35,6 +38,8 @@ LIMIT $1;
 
 -- name: allocated_is_what_is_left
 -- What a tracked position says is allocated is what is left of its open allocations.
+-- do: Run `entrepot doctor --repair`; where the ledger and the allocations differ themselves,
+-- restore what is missing from a backup.
 SELECT
     coalesce(p.owner, a.owner)::text || '/' || coalesce(p.variant, a.variant)::text
     || '/' || coalesce(p.location, a.location)::text AS subject,
@@ -57,6 +62,8 @@ LIMIT $1;
 
 -- name: figures_are_sum_of_ledger
 -- The figures of a tracked position are the sums of all its ledger changes.
+-- do: Run `entrepot doctor --repair`; it rebuilds the figures where the ledger is whole. Where
+-- orders were placed upon wrong figures, count the goods and correct the figures by hand.
 SELECT
     p.owner::text || '/' || p.variant::text || '/' || p.location::text AS subject,
     json_build_object(
@@ -90,6 +97,8 @@ LIMIT $1;
 
 -- name: versions_have_no_gap
 -- Ledger versions run from 1 to the position's version without a gap, and no row lacks a position.
+-- do: Run `entrepot doctor --repair` for positions that are behind their ledger or gone; restore
+-- ledger rows that are missing from a backup.
 SELECT
     coalesce(p.owner, l.owner)::text || '/' || coalesce(p.variant, l.variant)::text
     || '/' || coalesce(p.location, l.location)::text AS subject,
@@ -116,6 +125,8 @@ LIMIT $1;
 
 -- name: ledger_rows_add_up
 -- Each ledger row's running figures are those of the row before plus its own changes.
+-- do: Ledger rows are never edited: somebody did. Restore them from a backup, and stop selling
+-- there until then.
 SELECT
     r.owner::text || '/' || r.variant::text || '/' || r.location::text AS subject,
     json_build_object(
@@ -150,6 +161,8 @@ LIMIT $1;
 
 -- name: figures_are_those_of_last_row
 -- A tracked position's figures are the running figures of its last ledger row.
+-- do: Run `entrepot doctor --repair`; it rebuilds the figures where the ledger is whole. Where
+-- orders were placed upon wrong figures, count the goods and correct the figures by hand.
 SELECT
     p.owner::text || '/' || p.variant::text || '/' || p.location::text AS subject,
     json_build_object(
@@ -173,6 +186,8 @@ LIMIT $1;
 -- name: holds_open_in_ledger
 -- Every hold was opened by a ledger row: one of its own, or the one that ended part of another hold
 -- of its order and left it the rest.
+-- do: Restore the holds or ledger rows that are missing from a backup; stop selling there until
+-- then.
 SELECT
     h.owner::text || '/' || h.order_id::text || '/' || h.hold_no::text AS subject,
     json_build_object(
@@ -202,6 +217,8 @@ LIMIT $1;
 
 -- name: holds_end_in_ledger
 -- Every hold that ended has the ledger row that says so, with the same quantity.
+-- do: Restore the holds or ledger rows that are missing from a backup; stop selling there until
+-- then.
 SELECT
     h.owner::text || '/' || h.order_id::text || '/' || h.hold_no::text AS subject,
     json_build_object(
@@ -239,6 +256,7 @@ LIMIT $1;
 
 -- name: rests_live_on
 -- What a hold that ended in part did not end lives on in a successor, opened by the same row.
+-- do: Restore the holds that are missing from a backup; until then these orders ship too little.
 SELECT
     h.owner::text || '/' || h.order_id::text || '/' || h.hold_no::text AS subject,
     json_build_object(
@@ -259,6 +277,7 @@ LIMIT $1;
 
 -- name: ledger_rows_have_their_hold
 -- A ledger row about a hold names one that it opened or ended; so no hold ends twice.
+-- do: Restore the holds that are missing from a backup; until then these orders cannot ship.
 SELECT
     l.owner::text || '/' || l.variant::text || '/' || l.location::text AS subject,
     json_build_object(

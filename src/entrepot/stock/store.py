@@ -8,15 +8,25 @@ from typing import NamedTuple
 import asyncpg
 
 from entrepot.infra.arrays import columns, literal
-from entrepot.infra.checks import Broken, run_checks
+from entrepot.infra.checks import (
+    TIMEOUT_SECONDS,
+    Broken,
+    Watch,
+    comparing,
+    load_checks,
+    run_checks,
+)
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.demand import HeldPart, HoldKey, LiveHold, PositionKey, WantedPosition
 from entrepot.kernel.ids import Id
 from entrepot.stock.model import Book, Figures
+from entrepot.stock.model.rebuilding import Sources
 
 SQL = load_statements("entrepot.stock")
-CHECKS = load_statements("entrepot.stock", "checks.sql")
+VIEWS = load_statements("entrepot.stock", "views.sql")
+CHECKS = load_checks("entrepot.stock")
+REPAIRS = load_statements("entrepot.stock", "repairs.sql")
 
 
 class PositionRow(NamedTuple):
@@ -219,6 +229,14 @@ async def list_positions_at_location(
     return [PositionRow(*row) for row in rows]
 
 
+async def list_position_lines(
+    connection: Connection, owner: Id, after: tuple[str, str], limit: int
+) -> list[tuple[str, ...]]:
+    """Read an owner's positions as lines of a sheet, from after a (sku, location code) on."""
+    rows = await connection.fetch(VIEWS["list_position_lines"], owner, *after, limit)
+    return [tuple(row) for row in rows]
+
+
 async def find_position(
     connection: Connection, key: PositionKey, as_of: datetime | None = None
 ) -> PositionRow | None:
@@ -279,6 +297,48 @@ def _hold(row: asyncpg.Record) -> LiveHold:
     )
 
 
-async def check_ledger(connection: Connection) -> list[Broken]:
+async def read_wrong_positions(
+    connection: Connection, after: PositionKey, limit: int
+) -> list[PositionKey]:
+    """Read the next positions whose figures are not what they are derived from."""
+    async with comparing(connection):
+        rows = await connection.fetch(
+            REPAIRS["read_wrong_positions"], *after, limit, timeout=TIMEOUT_SECONDS
+        )
+    return [PositionKey(*row) for row in rows]
+
+
+async def read_sources(connection: Connection, keys: Sequence[PositionKey]) -> list[Sources]:
+    """Read what the figures of locked positions, or of those that are gone, are derived from."""
+    rows = await connection.fetch(REPAIRS["read_sources"], *columns(keys, 3))
+    return [Sources(keys[row[0] - 1], *row[1:]) for row in rows]
+
+
+async def write_figures(connection: Connection, figures: Sequence[Figures]) -> None:
+    """Write rebuilt figures; those who wait for them are looked at again. Counts are asserted."""
+    rows = await connection.fetch(
+        REPAIRS["write_figures"],
+        *columns([each.key for each in figures], 3),
+        [each.on_hand for each in figures],
+        [each.held for each in figures],
+        [each.allocated for each in figures],
+        [each.version for each in figures],
+        [each.unlimited for each in figures],
+    )
+    assert len(rows) == len(figures), "every position is written once"
+
+
+async def read_last_hold_numbers(
+    connection: Connection, orders: Sequence[tuple[Id, Id]]
+) -> dict[Id, int]:
+    """Read, by order, the highest number that (owner, order) pairs gave to a hold."""
+    rows = await connection.fetch(REPAIRS["read_last_hold_numbers"], *columns(orders, 2))
+    last: dict[Id, int] = {}
+    for order, hold_no in rows:
+        last[order] = max(hold_no, last.get(order, 0))
+    return last
+
+
+async def check_ledger(connection: Connection, watch: Watch | None = None) -> list[Broken]:
     """Check the ledger's invariants: figures, holds and rows tell one story."""
-    return await run_checks(connection, CHECKS)
+    return await run_checks(connection, CHECKS, watch)

@@ -3,7 +3,7 @@
 Doors get figures net of holds whose limit has passed: they see the truth before the sweep wrote it.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -12,6 +12,7 @@ import msgspec
 from entrepot.identity import check_scope
 from entrepot.infra.pool import Pool
 from entrepot.infra.reading import reading
+from entrepot.infra.sheets import SheetForm, write_pages
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.demand import PositionKey
@@ -25,6 +26,7 @@ from entrepot.stock.store import (
     list_held_parts,
     read_expired_holds,
     read_holds_to_give_up,
+    read_last_hold_numbers,
     read_order_holds,
 )
 
@@ -34,6 +36,7 @@ __all__ = [
     "LedgerEntry",
     "Position",
     "check_ledger",
+    "export_stock",
     "find_position",
     "list_held_parts",
     "list_holds",
@@ -41,11 +44,27 @@ __all__ = [
     "list_positions",
     "read_expired_holds",
     "read_holds_to_give_up",
+    "read_last_hold_numbers",
     "read_order_holds",
     "unknown_position",
 ]
 
 HoldState: TypeAlias = Literal["live", "converted", "released", "expired"]
+
+EXPORT_ROWS: Final = 2_000
+"""Rows of a sheet that are read at once."""
+
+POSITION_LINE: Final = (
+    "sku",
+    "name",
+    "location",
+    "on_hand",
+    "version",
+    "held",
+    "allocated",
+    "available",
+)
+"""The columns of an exported sheet of stock."""
 
 _VERSION_HIGHEST: Final = 2**63 - 1
 
@@ -205,6 +224,32 @@ async def list_holds(
                 connection, (owner, order), number, variant, state, page.rows_wanted
             )
     return [_hold(row) for row in rows]
+
+
+async def export_stock(
+    pool: Pool, caller: Caller, form: SheetForm
+) -> AsyncIterator[bytes] | Refusal:
+    """The caller's positions as a sheet, by sku and location code; read as it is written.
+
+    Each row is as it was when it was read; its version says which. Refuses
+    `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.STOCK_READ)
+    if refusal is not None:
+        return refusal
+    pages = _position_pages(pool, caller.organisation)
+    return write_pages(POSITION_LINE, ("sku", "name", "location"), form, pages)
+
+
+async def _position_pages(pool: Pool, owner: Id) -> AsyncIterator[Sequence[tuple[str, ...]]]:
+    after = ("", "")
+    while True:
+        async with reading(pool) as connection:
+            page = await store.list_position_lines(connection, owner, after, EXPORT_ROWS)
+        yield page
+        if len(page) < EXPORT_ROWS:
+            return
+        after = (page[-1][0], page[-1][2])
 
 
 def unknown_position() -> Refusal:

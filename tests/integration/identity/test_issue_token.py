@@ -17,6 +17,7 @@ from entrepot.identity import (
 )
 from entrepot.infra.ids import new_id
 from entrepot.infra.pool import Pool
+from entrepot.infra.writing import Sent
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.refusal import Refusal
 from tests.factories.callers import acts_of, caller_for
@@ -43,6 +44,19 @@ async def test_a_secret_is_told_once_and_kept_as_its_hash(pool: Pool, network: N
     assert (act, subject) == ("identity.token_issued", issued.token.id)
     assert issued.secret not in str(answer)
     assert answer["scopes"] == ["orders:read", "stock:read"]
+
+
+async def test_sent_again_it_is_answered_without_its_secret(pool: Pool, network: Network) -> None:
+    caller = caller_for(await network.organisation())
+    new = NewToken("shop", READS)
+    first = await issue_token(pool, new_id, caller, new, sent=Sent("k", b"c"))
+    again = await issue_token(pool, new_id, caller, new, sent=Sent("k", b"c"))
+    other = await issue_token(pool, new_id, caller, new, sent=Sent("k", b"other"))
+    assert isinstance(first, IssuedToken)
+    assert again == first.token
+    assert isinstance(other, Refusal)
+    assert other.code == "request.key_reused"
+    assert await list_tokens(pool, caller) == [first.token]
 
 
 async def test_scopes_are_kept_once_in_their_order(pool: Pool, network: Network) -> None:

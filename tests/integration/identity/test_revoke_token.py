@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from entrepot.identity import IssuedToken, NewToken, Token, holds, issue_token, revoke_token
+from entrepot.identity import IssuedToken, NewToken, holds, issue_token, revoke_token
 from entrepot.infra.ids import new_id
 from entrepot.infra.pool import Pool
+from entrepot.infra.writing import Sent, Written
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
@@ -25,8 +26,8 @@ async def test_a_revoked_token_holds_no_more(pool: Pool, network: Network) -> No
     caller = caller_for(await network.organisation())
     token, secret = await issued_to(pool, caller)
     revoked = await revoke_token(pool, new_id, caller, token)
-    assert isinstance(revoked, Token)
-    assert revoked.revoked_at is not None
+    assert isinstance(revoked, Written)
+    assert revoked.answer.revoked_at is not None
     assert not await holds(pool, caller, secret)
 
 
@@ -59,3 +60,12 @@ async def test_the_scope_is_needed(pool: Pool, network: Network) -> None:
     refusal = await revoke_token(pool, new_id, caller, new_id())
     assert isinstance(refusal, Refusal)
     assert refusal.code == "identity.scope_missing"
+
+
+async def test_sent_again_it_is_answered_as_before(pool: Pool, network: Network) -> None:
+    caller = caller_for(await network.organisation())
+    token, _ = await issued_to(pool, caller)
+    first = await revoke_token(pool, new_id, caller, token, Sent("k", b"c"))
+    again = await revoke_token(pool, new_id, caller, token, Sent("k", b"c"))
+    assert isinstance(first, Written)
+    assert again == Written(first.answer, replayed=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter as Tally
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -20,10 +22,12 @@ from entrepot.orders import (
     BatchTools,
     ChangeOrder,
     PrioritiseOrder,
+    ReceiveStock,
     RecordPayment,
+    StockLine,
     Submission,
 )
-from entrepot.orders.actions.run_batch import NeedsCareError, run_batch
+from entrepot.orders.actions.run_batch import NeedsCareError, Result, run_batch
 from entrepot.orders.model import Command
 from tests.factories.counter import Counter, body_of, code_of, order_of, submission, wanted
 from tests.factories.locks import blocked_by
@@ -211,6 +215,37 @@ async def test_a_plain_batch_asks_for_care_and_changes_nothing(
         assert await counter.rows("SELECT count(*) FROM idempotency_keys") == before
         (answer,) = await run_batch(tools, [sent], careful=True)
         assert isinstance(answer, Accepted)
+
+
+async def test_who_tells_a_history_says_when_a_batch_happens(
+    network: Network, counter: Counter, pool: Pool, owner: Id
+) -> None:
+    """Limits pass by the time that is told, and everything written carries it."""
+    variant = await network.variant(owner)
+    told = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+    async def happens(minutes: int, command: Command) -> Result:
+        tools = BatchTools(pool, new_id, {}, lambda _: told + timedelta(minutes=minutes))
+        (result,) = await run_batch(tools, [submission(owner, command)], careful=True)
+        return result
+
+    await happens(0, ReceiveStock((StockLine(variant, Decimal(5)),)))
+    await happens(10, order_of((variant, 5), hold_minutes=30))
+    refused = await happens(39, order_of((variant, 1)))
+    assert isinstance(refused, Refusal)
+    assert refused.code == "stock.insufficient_available"
+    accepted = await happens(40, order_of((variant, 1)))
+    assert isinstance(accepted, Accepted)
+    assert body_of(accepted)["placed_at"] == "2026-03-02T08:40:00Z"
+    entries = await counter.rows("SELECT kind, at FROM ledger ORDER BY version")
+    assert entries == [
+        (kind, told + timedelta(minutes=minutes))
+        for kind, minutes in (("receive", 0), ("hold", 10), ("expire", 40), ("hold", 40))
+    ]
+    times = "SELECT at FROM audit WHERE act ~ '^(stock|orders)' ORDER BY at"
+    assert await counter.rows(times) == [
+        (told + timedelta(minutes=minutes),) for minutes in (0, 10, 40)
+    ]
 
 
 @pytest.mark.parametrize("asks_first", [True, False])

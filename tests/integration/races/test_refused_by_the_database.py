@@ -33,7 +33,11 @@ BROKEN = (
     ),
     (
         "ledger_kind_known",
-        "UPDATE ledger SET kind = 'magic' WHERE variant = $1",
+        (
+            "INSERT INTO ledger SELECT owner, variant, location, version + 100, at, 'magic',"
+            " on_hand_change, held_change, allocated_change, on_hand, held, allocated, order_id,"
+            " hold_no, act FROM ledger WHERE variant = $1"
+        ),
     ),
     ("holds_pk", "INSERT INTO holds SELECT * FROM holds WHERE variant = $1"),
     ("holds_quantity_positive", "UPDATE holds SET quantity = 0 WHERE variant = $1"),
@@ -76,6 +80,15 @@ async def test_a_broken_rule_is_refused_by_name(stall: Stall, constraint: str, s
             await connection.execute(sql, variant)
     assert broken_constraint(refused.value) == constraint
     assert await stall.counter.figures(variant) == (3, 2, 2)
+
+
+@pytest.mark.parametrize("table", ["audit", "ledger"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET at = now()", "DELETE FROM {}", "TRUNCATE {}"])
+async def test_what_happened_cannot_be_changed(stall: Stall, table: str, change: str) -> None:
+    await stall.goods(3)
+    async with stall.pool.acquire() as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(change.format(table))
 
 
 async def test_what_is_unlimited_may_be_promised_beyond_what_is_there(stall: Stall) -> None:

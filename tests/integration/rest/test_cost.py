@@ -17,6 +17,7 @@ from entrepot.partnerships import store as partnerships
 from entrepot.stock import store as stock
 from tests.factories.network import Network
 
+LISTED = ("active", "deactivated")
 ROWS_QUICK = 5_000
 ROWS_FULL = 100_000
 LIMIT = 51
@@ -24,8 +25,19 @@ BUFFERS_MAX = 600
 """For 51 rows, each with a few look-ups of its own."""
 
 FILL = """
-INSERT INTO variants (organisation, id, product, sku, name, created_at)
-SELECT $1, uuidv7(), $1, 's' || g, 's', now() FROM generate_series(1, $2::int) AS g;
+INSERT INTO suppliers (organisation, id, name, name_key, state, created_at)
+SELECT
+    $1::uuid, CASE g WHEN 1 THEN $1::uuid ELSE uuidv7() END, 's' || g, 's' || g,
+    CASE WHEN g % 3 = 0 THEN 'deleted' ELSE 'active' END, now()
+FROM generate_series(1, $2::int) AS g;
+INSERT INTO products (organisation, id, name, created_at)
+SELECT $1, uuidv7(), 'p', now() FROM generate_series(1, $2::int) AS g;
+INSERT INTO variants (organisation, id, product, sku, name, gtin, supplier, state, created_at)
+SELECT
+    $1::uuid, uuidv7(), $1::uuid, 's' || g, 's', lpad(g::text, 13, '0'),
+    CASE WHEN g % 2 = 0 THEN $1::uuid END, CASE g % 500 WHEN 0 THEN 'deleted' ELSE 'active' END,
+    now()
+FROM generate_series(1, $2::int) AS g;
 INSERT INTO positions (owner, variant, location, on_hand, version)
 SELECT v.organisation, v.id, l.id, 1000, 1
 FROM variants AS v INNER JOIN locations AS l ON v.organisation = l.organisation
@@ -117,7 +129,15 @@ async def test_a_page_costs_the_same_however_much_there_is(
             (partnerships.SQL["list_opened_variants"], (buyer, None, slug, "", None, LIMIT)),
             (partnerships.SQL["list_opened_variants"], (buyer, None, slug, "", "s77", LIMIT)),
             (partnerships.SQL["resolve_skus"], (buyer, [None] * 2, [slug] * 2, ["s1", "s2"])),
-            (catalogue.SQL["list_variants"], (owner, "s5", LIMIT)),
+            (catalogue.VIEWS["list_variants"], (owner, LISTED, "s5", LIMIT)),
+            (catalogue.VIEWS["list_variants"], (owner, ["deleted"], "", LIMIT)),
+            (catalogue.VIEWS["list_variants_of_supplier"], (owner, LISTED, "s5", LIMIT, owner)),
+            (catalogue.VIEWS["find_variants"], (owner, ["s77"], LISTED)),
+            (catalogue.VIEWS["find_variants_by_gtin"], (owner, ["00000000000077"])),
+            (catalogue.VIEWS["list_products"], (owner, middle, LIMIT)),
+            (catalogue.VIEWS["list_variants_of_products"], (owner, [middle] * LIMIT)),
+            (catalogue.VIEWS["list_suppliers"], (owner, LISTED, "s5", low, LIMIT)),
+            (catalogue.SQL["read_taken"], (owner, ["s77"] * LIMIT, ["00000000000077"] * LIMIT)),
             (notices.SQL["list_notices"], (owner, high, LIMIT)),
         ]
         for mode in ("force_custom_plan", "force_generic_plan"):

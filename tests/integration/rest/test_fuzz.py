@@ -38,6 +38,28 @@ CHECKS = [
 EXAMPLES_QUICK = 20
 EXAMPLES_FULL = 200
 FRUITLESS_MAX = 5
+CLOSED = frozenset({"People", "Tokens"})
+"""Topics of owners, and of passwords and keys that no chance finds: nothing opens to these."""
+GOODS = frozenset(
+    {
+        "gtin",
+        "unit",
+        "pricing_model",
+        "wholesale_price",
+        "purchase_price",
+        "unlimited",
+        "order_quantity_min",
+        "order_quantity_multiple",
+        "state",
+        "email",
+    }
+)
+"""Fields of goods and suppliers that a request which is to succeed leaves out."""
+SHEETS = {
+    "products": "sku,name\nfuzz {0},Fuzz {0}\n",
+    "suppliers": "name\nFuzz {0}\n",
+    "stock": "sku,on_hand\nfuzz {0},5\n",
+}
 ID = re.compile(r"^(org|var|loc|ord)_")
 
 
@@ -47,14 +69,38 @@ class Known:
     def __init__(self, http: httpx.Client) -> None:
         self.http = http
         self.ids: dict[str, list[str]] = {
-            "variant": self.listed("/variants"),
+            "variant": self.loose_goods(),
             "location": self.listed("/locations"),
             "organisation": self.listed("/organisations"),
+            "product": self.listed("/products"),
+            "supplier": [self.supplier()],
+            "act": self.listed("/audit"),
         }
         self.ids["order"] = self.place()
 
+    def loose_goods(self) -> list[str]:
+        """Variants of which any quantity may be ordered, and plenty is there."""
+        loose = [
+            each["id"]
+            for each in self.http.get("/api/v1/variants").json()["data"]
+            if {each["order_quantity_min"], each["order_quantity_multiple"]} == {"0"}
+            and not each["whole_units"]
+        ]
+        lines = [{"variant": each, "quantity": "1000"} for each in loose]
+        key = {"Idempotency-Key": "fuzz goods"}
+        answer = self.http.post("/api/v1/stock/receipts", json={"lines": lines}, headers=key)
+        assert answer.status_code in {200, 201}, answer.text
+        return loose
+
     def listed(self, path: str) -> list[str]:
         return [each["id"] for each in self.http.get(f"/api/v1{path}").json()["data"]]
+
+    def supplier(self) -> str:
+        key = {"Idempotency-Key": "fuzz supplier"}
+        answer = self.http.post("/api/v1/suppliers", json={"name": "Fuzz"}, headers=key)
+        assert answer.status_code == 201, answer.text
+        made: str = answer.json()["id"]
+        return made
 
     def place(self) -> list[str]:
         """Orders in each state that an act may find."""
@@ -83,6 +129,14 @@ class Known:
                     parameters[name] = data.draw(st.sampled_from(self.ids[name]))
         if isinstance(case.body, dict | list):
             case.body = self.named(case.body, data)
+        if case.headers and "Idempotency-Key" in case.headers:
+            # Drawn keys are often alike, and an act with a known key is not done again.
+            case.headers["Idempotency-Key"] = f"fuzz {data.draw(st.integers(0, 10**9))}"
+        if case.media_type == "text/csv":
+            # Whatever else is sent as a sheet is refused; every other one has a row that passes.
+            kind = case.path.rpartition("/")[2]
+            case.body = SHEETS[kind].format(data.draw(st.integers(0, 10**9)))
+            case.query.pop("map", None)
 
     def named(self, value: Any, data: st.DataObject) -> Any:  # noqa: ANN401 - any JSON
         if isinstance(value, list):
@@ -98,9 +152,32 @@ class Known:
         if "reference" in named:
             named["reference"] = f"fuzz {data.draw(st.integers(0, 10**9))}"
             named |= {"kind": "own", "policy": None, "priority": 1, "hold_minutes": 5}
+        if "variants" in named:
+            sku = f"fuzz {data.draw(st.integers(0, 10**9))}"
+            named["variants"] = [{"sku": sku, "name": "Fuzz"}]
+        if {"sku", "name"} & named.keys() and "quantity" not in named:
+            self.name_goods(named, data.draw(st.integers(0, 10**9)))
         if "location" in named:
             named["location"] = data.draw(st.sampled_from(self.ids["location"]))
         return named
+
+    def name_goods(self, named: dict[str, Any], number: int) -> None:
+        """Let what is made or changed in the catalogue have names, figures and codes that pass."""
+        fitting = {
+            "sku": f"fuzz {number}",
+            "code": f"fuzz {number}",
+            "name": f"Fuzz {number}",
+            "supplier": self.ids["supplier"][0],
+            "supplier_sku": f"theirs {number}",
+            "retail_price": "2.5",
+            "vat_rate": 21,
+            "units_per_case": 6,
+            "backorder_threshold": 1,
+            "rank": 3,
+        }
+        for name in [each for each in named if each in GOODS]:
+            del named[name]
+        named |= {name: value for name, value in fitting.items() if name in named}
 
 
 def test_the_server_keeps_to_its_document(
@@ -122,14 +199,18 @@ def test_the_server_keeps_to_its_document(
             known = Known(http)
             schema = schemathesis.openapi.from_dict(http.get("/openapi.json").json())
             fruitless = []
+            operations = []
             for result in schema.get_all_operations():
                 assert isinstance(result, Ok), result
-                operation = result.ok()
+                operations.append(result.ok())
+            # Changes to the catalogue come last: they spoil the goods that others order.
+            for operation in sorted(operations, key=lambda each: each.method.upper() == "PATCH"):
                 statuses = try_operation(operation, known, address, headers, full_size=full_size)
-                if not statuses & {200, 201}:
+                is_closed = CLOSED.issuperset(operation.definition.raw["tags"])
+                if not (is_closed or statuses & {200, 201}):
                     fruitless.append(operation.label)
             # Each state of an order allows one act at most once.
-            assert len(fruitless) <= FRUITLESS_MAX, fruitless
+            assert len(fruitless) <= FRUITLESS_MAX, "\n".join(fruitless)
 
 
 def try_operation(

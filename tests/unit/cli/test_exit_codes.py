@@ -59,6 +59,12 @@ def test_version_is_data_on_stdout() -> None:
     assert (done.exit_code, done.stdout, done.stderr) == (0, f"{__version__}\n", "")
 
 
+def test_a_mistyped_command_is_recognised() -> None:
+    done = CliRunner().invoke(app, ["organisaton"])
+    assert (done.exit_code, done.stdout) == (ExitCode.USAGE, "")
+    assert "Did you mean 'organisation'?" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["no-such-command"], ["serve", "--port", "high"]])
 def test_a_wrong_command_is_a_usage_error(arguments: list[str]) -> None:
     done = CliRunner().invoke(app, arguments)

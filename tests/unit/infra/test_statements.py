@@ -26,6 +26,12 @@ VALUES ($1)
 """
 
 
+def test_what_to_do_stands_behind_the_sentence() -> None:
+    text = "-- name: sums\n-- Sums add\n-- up.\n-- do: Add them\n-- again.\nSELECT 1;\n"
+    (statement,) = read_statements(text, "checks.sql")
+    assert (statement.sentence, statement.do) == ("Sums add up.", "Add them again.")
+
+
 def test_reads_names_sentences_and_sql() -> None:
     assert read_statements(GOOD, "queries.sql") == (
         Statement(

@@ -5,11 +5,29 @@
 
 from structlog.typing import FilteringBoundLogger
 
-from entrepot.apis.rest import care, catalogue, notices, orders, pages, placing, stock
+from entrepot.apis.rest import (
+    audit,
+    care,
+    catalogue,
+    exports,
+    imports,
+    locations,
+    notices,
+    orders,
+    pages,
+    people,
+    placing,
+    products,
+    programs,
+    sessions,
+    stock,
+    suppliers,
+)
 from entrepot.apis.rest.door import Door
 from entrepot.apis.rest.metrics import Metrics
 from entrepot.apis.rest.routes import Route, Services
 from entrepot.apis.rest.tokens import Authenticator
+from entrepot.infra.passwords import Passwords
 from entrepot.infra.reading import Database
 from entrepot.infra.settings import Settings
 from entrepot.orders import Desk
@@ -18,10 +36,19 @@ __all__ = ["ROUTES", "Authenticator", "Door", "Metrics", "create_app"]
 
 ROUTES: tuple[Route, ...] = (
     *catalogue.ROUTES,
+    *products.ROUTES,
+    *suppliers.ROUTES,
+    *locations.ROUTES,
     *placing.ROUTES,
     *orders.ROUTES,
     *stock.ROUTES,
+    *imports.ROUTES,
+    *exports.ROUTES,
     *notices.ROUTES,
+    *people.ROUTES,
+    *sessions.ROUTES,
+    *programs.ROUTES,
+    *audit.ROUTES,
     *care.ROUTES,
 )
 """Every route that the document describes."""
@@ -35,6 +62,7 @@ def create_app(
     *,
     metrics: Metrics | None = None,
     tokens: Authenticator | None = None,
+    passwords: Passwords | None = None,
 ) -> Door:
     """Make the ASGI application over a pool and a desk whose intake has been started.
 
@@ -42,6 +70,7 @@ def create_app(
     """
     metrics = metrics or Metrics()
     metrics.watch_queue(desk.intake.__len__)
-    services = Services(pool, desk, settings, log, tokens or Authenticator(pool), metrics)
+    tokens = tokens or Authenticator(pool)
+    services = Services(pool, desk, settings, log, tokens, metrics, passwords or Passwords())
     hot = {placing.PLACE: placing.place_one, placing.BULK: placing.place_many}
     return Door(services, (*ROUTES, *pages.make_routes(ROUTES)), hot)

@@ -1,10 +1,11 @@
-"""Organisations, variants and locations: who there is, what there is, and where it lies."""
+"""Organisations and variants: who there is, and what there is to sell."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from entrepot import catalogue, partnerships
+from entrepot.apis.rest import errors
 from entrepot.apis.rest.problems import Reply
 from entrepot.apis.rest.routes import (
     API,
@@ -22,17 +23,38 @@ from entrepot.apis.rest.wire import HexId
 from entrepot.identity import UNKNOWN_ORGANISATION
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
-from entrepot.kernel.paging import Page
-from entrepot.kernel.refusal import RefusedError, refuse
+from entrepot.kernel.refusal import Fault, Refusal, RefusedError, refuse
 from entrepot.partnerships import KnownOrganisation, OpenedVariant
 
 Sku = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class VariantsQuery(PageQuery, kw_only=True):
-    """Which variants to show."""
+    """Which variants to show: all that is given must fit."""
 
     sku: Annotated[str, msgspec.Meta(max_length=200, description="Only this sku.")] | None = None
+    gtin: (
+        Annotated[
+            str,
+            msgspec.Meta(
+                max_length=200,
+                description="Only this GTIN, with or without zeros before it. Deleted variants"
+                " gave theirs back.",
+            ),
+        ]
+        | None
+    ) = None
+    supplier: (
+        Annotated[str, msgspec.Meta(max_length=200, description="Only this supplier's, by its id.")]
+        | None
+    ) = None
+    state: (
+        Annotated[
+            Literal["active", "deactivated", "deleted"],
+            msgspec.Meta(description="Only these; without it, all but deleted ones."),
+        ]
+        | None
+    ) = None
     seller: (
         Annotated[
             str,
@@ -81,17 +103,31 @@ async def list_variants(call: Call[VariantsQuery, None]) -> Reply:
     database, caller, query = call.services.database, call.caller, call.query
     page = page_of(query, tuple[Sku])
     if query.seller is not None:
+        _refuse_own_filters(query)
         opened = granted(
             await partnerships.list_opened_variants(database, caller, page, query.seller, query.sku)
         )
         return show_page(opened, page, lambda row: (row.sku,))
+    supplier = None
+    if query.supplier is not None:
+        supplier = ids.from_wire(ids.SUPPLIER, query.supplier)
+        if supplier is None:  # What is no id is no supplier's.
+            return show_page([], page, lambda _: ())
     after = "" if page.after is None else str(page.after[0])
-    if query.sku is not None:
-        own = granted(await catalogue.find_variants(database, caller, [query.sku]))
-        own = [each for each in own if each.sku > after]
-    else:
-        own = granted(await catalogue.list_variants(database, caller, after, page.rows_wanted))
+    wanted = catalogue.VariantFilter(query.sku, query.gtin, supplier, query.state)
+    own = granted(await catalogue.list_variants(database, caller, after, page.rows_wanted, wanted))
     return show_page(own, page, lambda row: (row.sku,))
+
+
+def _refuse_own_filters(query: VariantsQuery) -> None:
+    """Refuse filters by what a seller does not show."""
+    faults = [
+        Fault(errors.FIELD_NOT_VALID, f"{name} is for your own variants, without seller.", name)
+        for name in ("gtin", "supplier", "state")
+        if getattr(query, name) is not None
+    ]
+    if faults:
+        raise RefusedError(Refusal(tuple(faults)))
 
 
 async def find_variant(call: Call[NoQuery, None]) -> Reply:
@@ -113,18 +149,6 @@ async def find_variant(call: Call[NoQuery, None]) -> Reply:
             )
         )
     return show(found)
-
-
-async def list_locations(call: Call[PageQuery, None]) -> Reply:
-    """Show the caller's locations, in the order in which orders ship from them."""
-    page = page_of(call.query, tuple[int, HexId])
-    found = granted(await catalogue.list_locations(call.services.database, call.caller))
-    rows = [row for row in found if page.after is None or _place(row) > page.after]
-    return show_page(rows[: page.rows_wanted], Page(page.limit), _place)
-
-
-def _place(row: catalogue.Location) -> tuple[int, str]:
-    return row.rank, row.id.removeprefix(ids.LOCATION)
 
 
 ROUTES: Final = (
@@ -171,16 +195,5 @@ ROUTES: Final = (
         answer=(catalogue.Variant, OpenedVariant),
         scope=Scope.CATALOGUE_READ,
         refusals=(catalogue.UNKNOWN_VARIANT,),
-    ),
-    Route(
-        method="GET",
-        path=f"{API}/locations",
-        topic="Catalogue",
-        summary="List your locations",
-        detail="In the order in which orders ship from them.",
-        handler=list_locations,
-        query=PageQuery,
-        answer=page_type("Location", catalogue.Location),
-        scope=Scope.CATALOGUE_READ,
     ),
 )

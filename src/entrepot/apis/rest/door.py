@@ -3,25 +3,27 @@
 Around both: request ids, security headers, counts, one log line, and an answer for every error.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import msgspec
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
 from litestar.types import ASGIApp
 from structlog.typing import FilteringBoundLogger
 
 from entrepot.apis.rest import errors
 from entrepot.apis.rest.problems import (
     FAILED,
+    JSON,
     Headers,
     Reply,
     reply_of,
     reply_of_error,
 )
-from entrepot.apis.rest.routes import Call, Route, Services
+from entrepot.apis.rest.routes import Call, Origin, Route, Services
 from entrepot.apis.rest.wire import (
     ClientGoneError,
     Heads,
@@ -199,11 +201,11 @@ def _with_common(headers: Sequence[tuple[bytes, bytes]], request: str) -> list[t
 def _endpoint(services: Services, route: Route, hot: HotHandler | None) -> HTTPRouteHandler:
     """Make the framework's handler of a route: who, what, then the handler itself."""
     decoder: msgspec.json.Decoder[Any] | None = None
-    if route.body is not None:
+    if route.body is not None and route.takes == JSON.decode():
         decoder = msgspec.json.Decoder(route.body)
-    is_quiet = route.scope is None
+    is_quiet = route.method == "GET" and not route.needs_token
 
-    async def endpoint(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def endpoint(request: Request[Any, Any, Any]) -> Response[Any]:
         scope: Any = request.scope
         state: _Answering = scope[_STATE]
         state.route = route.path
@@ -221,6 +223,8 @@ def _endpoint(services: Services, route: Route, hot: HotHandler | None) -> HTTPR
         except Exception as error:  # noqa: BLE001 - every error is answered
             state.is_logged = True
             reply = reply_of_error(error, state.request, route.path, services.log)
+        if reply.rest is not None:
+            reply = reply._replace(rest=_logged(reply.rest, state))
         return _response(reply)
 
     path = route.path.replace("}", ":str}")
@@ -238,31 +242,58 @@ async def _read(
     state: _Answering = scope[_STATE]
     heads = state.heads
     caller = _NOBODY
-    if route.scope is not None:
+    if route.needs_token:
         caller = await services.tokens.check(heads.get(b"authorization"))
-        refusal = check_scope(caller, route.scope)
+        refusal = None if route.scope is None else check_scope(caller, route.scope)
         if refusal is not None:
             raise RefusedError(refusal)
     key = needed_key(heads) if route.is_act else ""
     query_text = scope.get("query_string", b"")
     query: Any = decode_query(route.query, query_text)
     body = None
-    if decoder is not None:
-        content = await read_body(heads, receive, services.settings.body_max_bytes)
-        body = decode_body(decoder, content if content or not route.body_may_be_absent else b"{}")
-    return Call(services, caller, scope["path_params"], query, body, key, state.request)
+    if route.body is not None:
+        most = services.settings.body_max_bytes
+        most = min(most, route.body_max_bytes or most)
+        body = await read_body(heads, receive, most, route.takes.encode())
+        if decoder is not None:
+            body = decode_body(decoder, body if body or not route.body_may_be_absent else b"{}")
+    origin = _origin(scope, heads)
+    return Call(services, caller, scope["path_params"], query, body, key, state.request, origin)
 
 
-def _response(reply: Reply) -> Response[bytes]:
-    return Response(
-        reply.body,
-        status_code=reply.status,
-        media_type=reply.content_type.decode("ascii"),
-        headers={name.decode("ascii"): value.decode("ascii") for name, value in reply.headers},
-    )
+def _origin(scope: Any, heads: Heads) -> Origin:  # noqa: ANN401 - as above
+    """Where a request comes from, as far as the connection and the program say so."""
+    client = scope.get("client")
+    program = heads.get(b"user-agent", b"").decode("ascii", "replace")
+    return Origin(client[0] if client else None, program or None)
 
 
-def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def _response(reply: Reply) -> Response[Any]:
+    media_type = reply.content_type.decode("ascii")
+    headers = {name.decode("ascii"): value.decode("ascii") for name, value in reply.headers}
+    if reply.rest is not None:
+        pieces = _pieces(reply.body, reply.rest)
+        return Stream(pieces, status_code=reply.status, media_type=media_type, headers=headers)
+    return Response(reply.body, status_code=reply.status, media_type=media_type, headers=headers)
+
+
+async def _logged(rest: AsyncIterator[bytes], state: _Answering) -> AsyncIterator[bytes]:
+    """Log what breaks an answer off that has begun: the connection ends, and the caller sees it."""
+    try:
+        async for piece in rest:
+            yield piece
+    except Exception as error:
+        state.log.error("http.broken_off", request=state.request, route=state.route, exc_info=error)  # noqa: TRY400 - as all errors here are logged
+        raise
+
+
+async def _pieces(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece
+
+
+def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answer an error of the framework's own making."""
     scope: Any = request.scope
     state: _Answering = scope[_STATE]
@@ -270,7 +301,7 @@ def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[byt
     return _response(reply_of_error(error, state.request, state.route, state.log))
 
 
-def _on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def _on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """Answer what the framework itself refuses: no such path, no such method."""
     scope: Any = request.scope
     state: _Answering = scope[_STATE]

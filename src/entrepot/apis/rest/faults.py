@@ -109,13 +109,14 @@ def _not_valid(path: str, expected: str) -> Fault:
 
 
 def _plain(wanted: Any) -> tuple[Any, bool]:  # noqa: ANN401 - as above
-    """Take annotations and None off a type."""
+    """Take annotations, None and being absent off a type; say whether it may be None."""
     if typing.get_origin(wanted) is typing.Annotated:
         wanted = typing.get_args(wanted)[0]
     if typing.get_origin(wanted) in {typing.Union, types.UnionType}:
-        parts = [part for part in typing.get_args(wanted) if part is not type(None)]
-        if len(parts) < len(typing.get_args(wanted)) and len(parts) == 1:
-            return _plain(parts[0])[0], True
+        every = typing.get_args(wanted)
+        parts = [part for part in every if part not in {type(None), msgspec.UnsetType}]
+        if len(parts) < len(every) and len(parts) == 1:
+            return _plain(parts[0])[0], type(None) in every
     return wanted, False
 
 

@@ -65,7 +65,10 @@ def describe(routes: Sequence[Route]) -> dict[str, Any]:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token of an organisation: `ent_app_...` or `ent_pat_...`.",
+                    "description": (
+                        "A token of an organisation (`ent_app_...`, `ent_pat_...`), or the secret"
+                        " of a person's log-in session (`ent_ses_...`)."
+                    ),
                 }
             },
         },
@@ -119,7 +122,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         "summary": route.summary,
         "parameters": [*_path_parameters(route), *_query_parameters(route, schemas)],
         "responses": _responses(route, schemas),
-        "security": [] if route.scope is None else [{"token": []}],
+        "security": [{"token": []}] if route.needs_token else [],
     }
     if route.detail:
         operation["description"] = route.detail
@@ -143,7 +146,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
     if route.body is not None:
         operation["requestBody"] = {
             "required": not route.body_may_be_absent,
-            "content": {"application/json": {"schema": schemas.body(route)}},
+            "content": {route.takes: {"schema": schemas.body(route)}},
         }
     return operation
 
@@ -188,8 +191,10 @@ def _responses(route: Route, schemas: _Schemas) -> dict[str, Any]:
 def codes_of(route: Route) -> list[str]:
     """The codes that a route may refuse with, each once."""
     codes = [*route.refusals, *_EVERYWHERE]
+    if route.needs_token:
+        codes.append(TOKEN_NOT_VALID)
     if route.scope is not None:
-        codes += [TOKEN_NOT_VALID, SCOPE_MISSING]
+        codes.append(SCOPE_MISSING)
     if route.body is not None:
         codes += _WITH_BODY
     if route.is_act:

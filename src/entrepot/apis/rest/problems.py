@@ -1,13 +1,23 @@
 """Turns refusals and errors into HTTP: the one place where codes meet statuses (RFC 9457)."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from entrepot.apis.rest import errors
-from entrepot.identity import SCOPE_MISSING, TOKEN_NOT_VALID
+from entrepot.identity import (
+    ALREADY_COLLEAGUE,
+    EMAIL_TAKEN,
+    INVITATION_ACCEPTED,
+    LAST_OWNER,
+    LOG_IN_NOT_VALID,
+    PERSON_NEEDED,
+    SCOPE_MISSING,
+    TOKEN_NOT_VALID,
+    TOO_MANY_TRIES,
+)
 from entrepot.infra.intake import IntakeClosedError, IntakeFullError
 from entrepot.infra.reach import DatabaseUnreachable
 from entrepot.kernel.refusal import Fact, Fault, Refusal, RefusedError, refuse
@@ -21,7 +31,14 @@ FAILED: Final = 500
 
 STATUSES: Final[Mapping[str, int]] = {
     TOKEN_NOT_VALID: 401,
+    LOG_IN_NOT_VALID: 401,
     SCOPE_MISSING: 403,
+    PERSON_NEEDED: 403,
+    TOO_MANY_TRIES: 429,
+    ALREADY_COLLEAGUE: 409,
+    EMAIL_TAKEN: 409,
+    INVITATION_ACCEPTED: 409,
+    LAST_OWNER: 409,
     errors.UNKNOWN_PATH: 404,
     errors.METHOD_NOT_ALLOWED: 405,
     errors.TOO_LARGE: 413,
@@ -44,6 +61,13 @@ STATUSES: Final[Mapping[str, int]] = {
     "orders.more_than_open": 409,
     "orders.more_than_shipped": 409,
     "orders.payment_too_late": 409,
+    "catalogue.code_taken": 409,
+    "catalogue.name_taken": 409,
+    "catalogue.sku_taken": 409,
+    "catalogue.gtin_taken": 409,
+    "catalogue.unlimited_is_fixed": 409,
+    "catalogue.variant_deleted": 409,
+    "catalogue.supplier_deleted": 409,
     "stock.version_changed": 409,
     "stock.insufficient_available": 409,
 }
@@ -51,6 +75,7 @@ STATUSES: Final[Mapping[str, int]] = {
 
 JSON: Final = b"application/json"
 PROBLEM: Final = b"application/problem+json"
+CSV: Final = b"text/csv"
 
 RETRY_AFTER_SECONDS: Final = 2
 FACT_LENGTH_MAX: Final = 200
@@ -79,12 +104,13 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Reply(NamedTuple):
-    """What goes back to the caller."""
+    """What goes back to the caller. `rest` follows the body, piece by piece as it is read."""
 
     status: int
     body: bytes
     content_type: bytes = JSON
     headers: Headers = ()
+    rest: AsyncIterator[bytes] | None = None
 
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -123,7 +149,11 @@ def reply_of(refusal: Refusal, request: str, *headers: tuple[bytes, bytes]) -> R
     """Answer a request with a refusal."""
     if refusal.code == TOKEN_NOT_VALID:
         refusal = TOKEN_REFUSED
+    if refusal.code in {TOKEN_NOT_VALID, LOG_IN_NOT_VALID}:
         headers = (*headers, (b"www-authenticate", b'Bearer realm="entrepot"'))
+    elif refusal.code == TOO_MANY_TRIES:
+        seconds = str(refusal.faults[0].facts["retry_after_seconds"])
+        headers = (*headers, (b"retry-after", seconds.encode("ascii")))
     elif refusal.code == errors.TOO_LARGE:
         # The rest of the body is not read, so nothing else can follow on this connection.
         headers = (*headers, (b"connection", b"close"))

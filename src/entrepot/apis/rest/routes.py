@@ -3,6 +3,7 @@
 The server and the OpenAPI document both read these rows, so neither can drift from the other.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 
@@ -13,8 +14,10 @@ from entrepot.apis.rest.metrics import Metrics
 from entrepot.apis.rest.problems import OK, Headers, Reply
 from entrepot.apis.rest.tokens import Authenticator
 from entrepot.apis.rest.wire import KEY_LENGTH_MAX, read_cursor, write_cursor
+from entrepot.infra.passwords import Passwords
 from entrepot.infra.reading import Database
 from entrepot.infra.settings import Settings
+from entrepot.infra.writing import Sent, Written
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.paging import LIMIT_MAX, LIMIT_USUAL, Key, Page, cut
 from entrepot.kernel.refusal import Refusal, RefusedError
@@ -55,6 +58,14 @@ class Services(msgspec.Struct, frozen=True):
     log: FilteringBoundLogger
     tokens: Authenticator
     metrics: Metrics
+    passwords: Passwords
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a request comes from: the address, and the program as it calls itself."""
+
+    address: str | None = None
+    program: str | None = None
 
 
 class Call(msgspec.Struct, Generic[Query, Body], frozen=True):
@@ -67,17 +78,21 @@ class Call(msgspec.Struct, Generic[Query, Body], frozen=True):
     body: Body
     key: str
     request: str
+    origin: Origin = Origin()
 
 
-Method: TypeAlias = Literal["GET", "POST", "PUT"]
+Method: TypeAlias = Literal["GET", "PATCH", "POST", "PUT"]
 Handler: TypeAlias = Callable[[Call[Any, Any]], Awaitable[Reply]]
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One route: how it is called, what it takes, what it answers, and who may.
 
-    `answer` may be several types, of which it is one. `scope` None needs no token. Acts take a key.
-    `hot` routes are answered before the framework is asked, by handlers of their own.
+    `answer` may be several types, of which it is one. `scope` None needs no token, unless the route
+    is `for_any_caller`: then any token that is valid will do. Acts take a key. `body_max_bytes` is
+    for bodies that are always small. A body that `takes` another media type than JSON is handed to
+    the handler as its bytes. `hot` routes are answered before the framework is asked, by
+    handlers of their own.
     """
 
     method: Method
@@ -86,16 +101,24 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     answer: Any
     scope: Scope | None
+    for_any_caller: bool = False
     handler: Handler | None = None
     detail: str = ""
     query: type = NoQuery
     body: type | None = None
     body_may_be_absent: bool = False
+    body_max_bytes: int | None = None
+    takes: str = "application/json"
     is_act: bool = False
     status: int = OK
     refusals: tuple[str, ...] = ()
     hot: bool = False
     media_type: str = "application/json"
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether nobody gets in without a token or a log-in session."""
+        return self.scope is not None or self.for_any_caller
 
     @property
     def name(self) -> str:
@@ -158,3 +181,19 @@ def acted(answer: Answer, status: int = OK) -> Reply:
         headers = REPLAYED if answer.replayed else ()
         return Reply(status, answer.body, headers=headers)
     raise RefusedError(answer)
+
+
+def sent_with(call: Call[Any, Any], act: str) -> Sent:
+    """How an act outside the batch came: its key, and the hash of what it says to do to what.
+
+    Passwords and other secrets must not be in its body: they could be guessed from the hash.
+    """
+    content = _ENCODER.encode((act, call.path, call.body))
+    # Callers' keys are kept apart from our own defaults by their first character.
+    return Sent("=" + call.key, hashlib.sha256(content).digest(), call.request)
+
+
+def written(answer: Written[Any] | Refusal, status: int = OK) -> Reply:
+    """Answer an act outside the batch with what was written. Refuses what was refused."""
+    done = granted(answer)
+    return Reply(status, _ENCODER.encode(done.answer), headers=REPLAYED if done.replayed else ())

@@ -6,6 +6,7 @@ Nothing here knows a topic. What is wrong is raised as `RefusedError` with the d
 import base64
 import binascii
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
@@ -79,8 +80,10 @@ def needed_key(heads: Heads) -> str:
     return key
 
 
-async def read_body(heads: Heads, receive: Receive, most: int) -> bytes:
-    """Read a body of JSON, or nothing. Refuses one over the limit before it is read whole."""
+async def read_body(
+    heads: Heads, receive: Receive, most: int, kind: bytes = b"application/json"
+) -> bytes:
+    """Read a body of a kind, or nothing. Refuses one over the limit before it is read whole."""
     declared = heads.get(b"content-length")
     if declared is not None and (not declared.isdigit() or int(declared) > most):
         raise RefusedError(_too_large(most))
@@ -92,8 +95,8 @@ async def read_body(heads: Heads, receive: Receive, most: int) -> bytes:
         body = await _read_rest(body, receive, most)
     if len(body) > most:
         raise RefusedError(_too_large(most))
-    if body and heads.get(b"content-type") != b"application/json":
-        _check_media_type(heads)
+    if body and heads.get(b"content-type") != kind:
+        _check_media_type(heads, kind)
     return body
 
 
@@ -112,14 +115,14 @@ async def _read_rest(body: bytes, receive: Receive, most: int) -> bytes:
     return b"".join(parts)
 
 
-def _check_media_type(heads: Heads) -> None:
+def _check_media_type(heads: Heads, wanted: bytes) -> None:
     kind = heads.get(b"content-type", b"").partition(b";")[0].strip().lower()
     coding = heads.get(b"content-encoding", b"identity").lower()
-    if kind != b"application/json" or coding != b"identity":
+    if kind != wanted or coding != b"identity":
         raise RefusedError(
             refuse(
                 errors.MEDIA_TYPE_NOT_SUPPORTED,
-                "Send application/json, not compressed, and say so in Content-Type.",
+                f"Send {wanted.decode()}, not compressed, and say so in Content-Type.",
                 field="Content-Type",
             )
         )
@@ -189,12 +192,18 @@ def decode_query(wanted: type[Wanted], query: bytes) -> Wanted:
         raise RefusedError(
             refuse(errors.MALFORMED, "The query is not UTF-8, or has too many fields.")
         ) from error
-    values = dict(pairs)
-    faults = [
-        Fault(errors.FIELD_NOT_VALID, f"{name} can be given once, without NUL.", name)
-        for name in values
-        if sum(name == each for each, _ in pairs) > 1 or "\0" in name + values[name]
-    ]
+    several = _fields_given_several_times(wanted)  # type: ignore[arg-type] # every class can be hashed
+    values: dict[str, str | list[str]] = {}
+    faulty: dict[str, Fault] = {}
+    for name, value in pairs:
+        if "\0" in name + value or (name in values and name not in several):
+            says = f"{name} can be given once, without NUL."
+            faulty[name] = Fault(errors.FIELD_NOT_VALID, says, name)
+        if name in several:
+            values[name] = [*values.get(name, ()), value]
+        else:
+            values[name] = value
+    faults = list(faulty.values())
     decoded = None
     try:
         decoded = msgspec.convert(values, wanted, strict=False)
@@ -205,6 +214,22 @@ def decode_query(wanted: type[Wanted], query: bytes) -> Wanted:
         raise RefusedError(refusal)
     assert decoded is not None, "what cannot be decoded has a fault"
     return decoded
+
+
+@lru_cache(maxsize=256)
+def _fields_given_several_times(wanted: type) -> frozenset[str]:
+    """The fields of a query that are lists: `map=a&map=b`."""
+    schema = msgspec.inspect.type_info(wanted)
+    assert isinstance(schema, msgspec.inspect.StructType), "a query is a struct"
+    return frozenset(
+        field.encode_name
+        for field in schema.fields
+        if isinstance(field.type, msgspec.inspect.ListType)
+        or (
+            isinstance(field.type, msgspec.inspect.Metadata)
+            and isinstance(field.type.type, msgspec.inspect.ListType)
+        )
+    )
 
 
 def write_cursor(key: Key) -> str:

@@ -3,103 +3,95 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from entrepot.catalogue import errors, store
+from entrepot.catalogue import store
+from entrepot.catalogue.actions.make_variants import give_out_legacy_ids, make_variants
 from entrepot.catalogue.model import (
     NewProduct,
-    NewVariant,
     Product,
+    ProductsMade,
     Variant,
+    as_kept,
     check_products,
-    sku_taken,
+    placed,
 )
+from entrepot.catalogue.store import VariantToMake
 from entrepot.identity import check_scope
-from entrepot.infra.ground import read_clock
-from entrepot.infra.pool import Pool
-from entrepot.infra.writing import Happening, record, writing
+from entrepot.infra.pool import Connection, Pool
+from entrepot.infra.writing import Done, Happening, Sent, Written, act_once
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
-from entrepot.kernel.quantity import quantity_text
-from entrepot.kernel.refusal import Refusal, RefusedError, gather
+from entrepot.kernel.refusal import Refusal
 
 
 async def create_products(
-    pool: Pool, new_id: Callable[[], Id], caller: Caller, products: Sequence[NewProduct]
-) -> list[Product] | Refusal:
+    pool: Pool,
+    new_id: Callable[[], Id],
+    caller: Caller,
+    products: Sequence[NewProduct],
+    sent: Sent | None = None,
+) -> Written[ProductsMade] | Refusal:
     """Make products of the caller's organisation with their variants: all of them or none.
 
-    A fixed number of statements whatever their number. Refuses `identity.scope_missing`,
+    A fixed number of statements whatever their number. Each product is an event of its own, after
+    the one of the whole. Refuses `identity.scope_missing`, `request.key_reused`,
     `catalogue.no_products`, `catalogue.no_variants`, `catalogue.too_many_variants`,
-    `catalogue.sku_taken` and the `_not_valid` codes of the catalogue, each fault by its field.
+    `catalogue.unknown_supplier`, `catalogue.supplier_deleted`, `catalogue.sku_taken`,
+    `catalogue.gtin_taken`, `catalogue.legacy_id_taken`, `catalogue.vat_rate_needed` and the
+    `_not_valid` codes of the catalogue, each fault by its field.
     """
     refusal = check_scope(caller, Scope.CATALOGUE_WRITE) or check_products(products)
     if refusal is not None:
         return refusal
-    try:
-        async with writing(pool) as connection:
-            now = await read_clock(connection)
-            made = [_made(new_id, now, product) for product in products]
-            skus = await store.insert_products(
-                connection,
-                caller.organisation,
-                now,
-                [(product.id.removeprefix(ids.PRODUCT), product.name) for product in made],
-                _rows(products, made),
-            )
-            _refuse_taken(products, skus)
-            happenings = [
-                Happening("catalogue.product_created", product.id, product) for product in made
-            ]
-            await record(connection, now, new_id, caller, happenings)
-    except RefusedError as refused:
-        return refused.refusal
-    return made
+
+    async def work(connection: Connection, now: datetime) -> Done[ProductsMade]:
+        made = ProductsMade(await _make(connection, new_id, caller.organisation, now, products))
+        subject = ids.ORGANISATION + caller.organisation
+        each = [
+            Happening("catalogue.product_created", product.id, product) for product in made.products
+        ]
+        return Done(made, (Happening("catalogue.products_created", subject, made), *each))
+
+    return await act_once(pool, new_id, caller, sent, ProductsMade, work)
 
 
-def _made(new_id: Callable[[], Id], now: datetime, new: NewProduct) -> Product:
-    """Say what a new product will be, with its ids."""
-    product = ids.PRODUCT + new_id()
-    variants = tuple(
-        Variant(
-            ids.VARIANT + new_id(),
-            product,
-            each.sku,
-            each.name,
-            each.unit,
-            each.pricing_model,
-            None if each.retail_price is None else quantity_text(each.retail_price),
-            each.whole_units,
-            each.unlimited,
-            each.is_orderable,
-            quantity_text(each.order_quantity_min),
-            quantity_text(each.order_quantity_multiple),
-            "active",
-            now,
-        )
-        for each in new.variants
+async def _make(
+    connection: Connection,
+    new_id: Callable[[], Id],
+    organisation: Id,
+    now: datetime,
+    products: Sequence[NewProduct],
+) -> tuple[Product, ...]:
+    known = await give_out_legacy_ids(
+        connection,
+        "product",
+        {f"products[{number}].legacy_id": each.legacy_id for number, each in enumerate(products)},
     )
-    return Product(product, new.name, variants)
-
-
-def _rows(
-    products: Sequence[NewProduct], made: Sequence[Product]
-) -> list[tuple[Id, Id, NewVariant]]:
-    """Pair every new variant with its id and its product's."""
-    return [
-        (variant.inner_id, product.id.removeprefix(ids.PRODUCT), new)
-        for wanted, product in zip(products, made, strict=True)
-        for new, variant in zip(wanted.variants, product.variants, strict=True)
-    ]
-
-
-def _refuse_taken(products: Sequence[NewProduct], made: set[str]) -> None:
-    """Undo everything, naming each sku that was taken."""
-    faults = [
-        sku_taken(variant.sku, f"products[{number}].variants[{place}]")
-        for number, product in enumerate(products)
-        for place, variant in enumerate(product.variants)
-        if variant.sku not in made
-    ]
-    refusal = gather(faults, errors.PRECEDENCE)
-    if refusal is not None:
-        raise RefusedError(refusal)
+    by_id = {new_id(): product for product in products}
+    numbers = await store.insert_products(
+        connection,
+        organisation,
+        now,
+        [(id_, product.name, product.legacy_id) for id_, product in by_id.items()],
+    )
+    wanted = {
+        path: VariantToMake(new_id(), id_, as_kept(new))
+        for number, (id_, product) in enumerate(by_id.items())
+        for path, new in placed(product.variants, f"products[{number}].").items()
+    }
+    variants = await make_variants(connection, organisation, now, wanted, known)
+    of_product: dict[Id, list[Variant]] = {id_: [] for id_ in by_id}
+    for each in sorted(wanted.values(), key=lambda one: one.new.sku):
+        of_product[each.product].append(variants[each.id])
+    return tuple(
+        [
+            Product(
+                ids.PRODUCT + id_,
+                numbers[id_],
+                product.name,
+                tuple(of_product[id_]),
+                now,
+            )
+            for id_, product in by_id.items()
+        ]
+    )

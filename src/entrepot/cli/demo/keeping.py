@@ -1,28 +1,39 @@
-"""Keeps the demo network's ids and tokens in a file that only its user can read."""
+"""Keeps the demo network's ids, tokens and passwords in a file that only its user can read."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 FILE_NAME = "demo.json"
 
 
+class DemoLogin(msgspec.Struct, frozen=True):
+    """How the owner of an organisation logs in."""
+
+    email: str
+    password: str
+
+
 class DemoOrganisation(msgspec.Struct, frozen=True):
-    """An organisation of the demo network and a token of its own."""
+    """An organisation of the demo network, a token of its own, and its owner's log-in."""
 
     slug: str
     id: str
     name: str
     token: str
+    login: DemoLogin
 
 
 class DemoVariant(msgspec.Struct, frozen=True):
     """A variant of the demo network and the slug of whose it is."""
 
     id: str
+    legacy_id: int
     sku: str
     organisation: str
 
@@ -43,6 +54,13 @@ class DemoNetwork(msgspec.Struct, frozen=True):
         return next(each for each in self.variants if each.sku == sku)
 
 
+class DemoPart(NamedTuple):
+    """Some of the organisations of a demo network, and all their variants."""
+
+    organisations: tuple[DemoOrganisation, ...] = ()
+    variants: tuple[DemoVariant, ...] = ()
+
+
 def read_demo(data_dir: Path) -> DemoNetwork | None:
     """The demo network that was made with this data directory; None when there is none."""
     try:
@@ -61,3 +79,11 @@ def keep_demo(data_dir: Path, network: DemoNetwork) -> None:
     with os.fdopen(opened, "wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(network), indent=2) + b"\n")
     beside.replace(data_dir / FILE_NAME)
+
+
+def keep_address(data_dir: Path, base_url: str) -> None:
+    """Remember where the demo network's server is now, if there is a demo network of this user."""
+    with suppress(PermissionError):
+        known = read_demo(data_dir)
+        if known is not None and known.base_url != base_url:
+            keep_demo(data_dir, msgspec.structs.replace(known, base_url=base_url))

@@ -1,4 +1,4 @@
-"""Shows the demo network to a person: where it is, the tokens, and a first order to paste."""
+"""Shows the demo network to a person: where it is, how to get in, and a first order to paste."""
 
 from __future__ import annotations
 
@@ -8,25 +8,33 @@ import msgspec
 import typer
 
 from entrepot.cli.demo.keeping import DemoNetwork
+from entrepot.cli.demo.members import MEMBERS
 from entrepot.cli.printing import print_table
 
 
 def show_demo(network: DemoNetwork) -> None:
-    """Print the address, a token for each organisation, and a command that orders carrots."""
+    """Print the address, how each member gets in, and a command that orders carrots."""
     typer.echo(f"Entrepot is at {network.base_url}\n")
+    members = network.organisations[: len(MEMBERS)]
     print_table(
-        ("organisation", "name", "token"),
-        [(each.slug, each.name, each.token) for each in network.organisations],
+        ("organisation", "log-in", "password", "token"),
+        [(each.slug, each.login.email, each.login.password, each.token) for each in members],
     )
+    others = len(network.organisations) - len(members)
+    if others:
+        typer.echo(f"and {others} more; --json prints all of them")
     typer.echo("\nOrder a kilo of carrots through hub-a:\n")
     typer.echo(first_order(network))
 
 
 def show_shell(network: DemoNetwork) -> None:
-    """Print the address and the tokens as variables, for a shell to take over."""
+    """Print the address, the members' tokens and the carrots' id as variables, for a shell."""
     typer.echo(f"SERVER={quote(network.base_url)}")
-    for each in network.organisations:
+    for each in network.organisations[: len(MEMBERS)]:
         typer.echo(f"{each.slug.replace('-', '_').upper()}={quote(each.token)}")
+    for variant in network.variants:
+        if variant.sku == "CARROTS":
+            typer.echo(f"CARROTS={quote(variant.id)}")
 
 
 def first_order(network: DemoNetwork) -> str:

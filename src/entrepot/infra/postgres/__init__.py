@@ -6,6 +6,7 @@ is ever opened to others.
 """
 
 from entrepot.infra.postgres.errors import PostgresError, PostgresRefusal, PostgresUnavailable
+from entrepot.infra.postgres.places import places_for
 from entrepot.infra.postgres.running import running_database
 from entrepot.infra.postgres.supervisor import Supervisor
 
@@ -14,5 +15,6 @@ __all__ = [
     "PostgresRefusal",
     "PostgresUnavailable",
     "Supervisor",
+    "places_for",
     "running_database",
 ]

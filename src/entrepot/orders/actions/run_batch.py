@@ -7,6 +7,7 @@ versions of rows it did not lock. A fixed number of statements runs, whatever th
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -66,12 +67,23 @@ class Accepted(msgspec.Struct, frozen=True):
 Result = Accepted | Refusal | Postponed
 
 
+def by_the_clock(now: datetime) -> datetime:
+    """The moment at which a batch happens: the one that the database's clock shows."""
+    return now
+
+
 class BatchTools(msgspec.Struct, frozen=True):
-    """What a batch works with: the pool, a source of ids, and whose variants are known to be."""
+    """What a batch works with: the pool, a source of ids, and whose variants are known to be.
+
+    `moment` says when the batch happens, given what the database's clock shows. Only who tells a
+    history answers anything else, and never an earlier moment than before: the rows of a position
+    rise with time.
+    """
 
     pool: Pool
     new_id: Callable[[], Id]
     owners: dict[Id, Id]
+    moment: Callable[[datetime], datetime] = by_the_clock
 
 
 async def run_batch(
@@ -245,7 +257,7 @@ class _Batch:
         for figures in self.figures:
             locked.setdefault((figures.key.owner, figures.key.variant), []).append(figures.key)
         facts = Facts(
-            answered.now,
+            self.tools.moment(answered.now),
             answered.variants,
             answered.rights,
             answered.locations,
@@ -312,8 +324,10 @@ class _Batch:
     def _answer_replays(self, answered: store.Answered) -> None:
         """Answer keys that were claimed before from what was said then."""
         for number, each in self.replays:
-            stored = answered.stored[each.organisation, each.key]
-            if not stored.same_content:
+            stored = answered.stored.get((each.organisation, each.key))
+            if stored is None:
+                self.results[number] = Postponed("the key was forgotten, for its age, meanwhile")
+            elif not stored.same_content:
                 self.results[number] = key_reused(each.key)
             else:
                 assert stored.answer is not None, "a claimed key has its act's audit row"

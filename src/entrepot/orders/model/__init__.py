@@ -27,6 +27,12 @@ from entrepot.orders.model.commands import (
 )
 from entrepot.orders.model.decision import Ask, Decision, Notice, Postponed
 from entrepot.orders.model.facts import Facts, LocationFacts, VariantFacts
+from entrepot.orders.model.importing import (
+    StockRowFacts,
+    changes_figures,
+    decide_stock_row,
+    foresee_stock_row,
+)
 from entrepot.orders.model.placing import change_order, place_draft, place_order, record_payment
 from entrepot.orders.model.record import Line, Order, OrderAnswer
 from entrepot.orders.model.standing import followed_reference, waiting_rows
@@ -69,6 +75,7 @@ __all__ = [
     "ShipOrder",
     "StockAnswer",
     "StockLine",
+    "StockRowFacts",
     "Submission",
     "SweepExpired",
     "VariantFacts",
@@ -76,10 +83,13 @@ __all__ = [
     "adjust_stock",
     "cancel_order",
     "change_order",
+    "changes_figures",
     "check_reference",
     "count_stock",
     "decide_batch_purely",
+    "decide_stock_row",
     "followed_reference",
+    "foresee_stock_row",
     "place_draft",
     "place_order",
     "positions_of",

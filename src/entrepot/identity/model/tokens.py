@@ -1,29 +1,25 @@
-"""Rules of identity: what a caller may do, what a good organisation and a good token look like."""
+"""Tokens, and the secrets by which programs, log-in sessions and one-time keys are known."""
 
 import hashlib
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from entrepot.identity import errors
-from entrepot.kernel import ids
+from entrepot.identity.model.organisations import NAME_LENGTH_MAX, name_fault
 from entrepot.kernel.caller import Caller, Scope
-from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Fault, Refusal, gather, refuse
 from entrepot.kernel.text import is_plain
 
-NAME_LENGTH_MAX: Final = 200
-SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
-CURRENCY: Final = re.compile(r"[A-Z]{3}", re.ASCII)
-
 TokenKind: TypeAlias = Literal["app", "pat"]
 """Whose a token is: a program's, or a person's."""
+
+SecretKind: TypeAlias = Literal["app", "pat", "ses", "key"]
+"""What a secret is for: a token, a log-in session, or a key that is used once."""
 
 SECRET_BYTES: Final = 32
 """How many random bytes a secret is made from."""
@@ -32,34 +28,7 @@ _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 _RANDOM_DIGITS: Final = 30
 _CHECK_DIGITS: Final = 6
 _SHOWN_DIGITS: Final = 4
-_SECRET: Final = re.compile(r"ent_(?:app|pat)_[0-9A-Za-z]{36}", re.ASCII)
-
-
-class NewOrganisation(msgspec.Struct, frozen=True):
-    """An organisation to make."""
-
-    slug: str
-    name: str
-    time_zone: str = "Europe/Amsterdam"
-    country: str = "NL"
-    currency: str = "EUR"
-
-
-class Organisation(msgspec.Struct, frozen=True):
-    """An organisation on this network, with its id as on the wire."""
-
-    id: str
-    slug: str
-    name: str
-    time_zone: str
-    country: str
-    currency: str
-    created_at: datetime
-
-    @property
-    def inner_id(self) -> Id:
-        """The id as it is inside Entrepot."""
-        return self.id.removeprefix(ids.ORGANISATION)
+_SECRET: Final = re.compile(r"ent_(app|pat|ses|key)_[0-9A-Za-z]{36}", re.ASCII)
 
 
 class NewToken(msgspec.Struct, frozen=True):
@@ -101,44 +70,6 @@ def check_scope(caller: Caller, scope: Scope) -> Refusal | None:
     )
 
 
-def check_organisation(new: NewOrganisation) -> Refusal | None:
-    """Name everything that is wrong with an organisation to make."""
-    return gather(_organisation_faults(new), errors.PRECEDENCE)
-
-
-def _organisation_faults(new: NewOrganisation) -> Iterator[Fault]:
-    if not SLUG.fullmatch(new.slug):
-        yield Fault(
-            errors.SLUG_NOT_VALID,
-            "A slug is 1 to 63 lower-case letters, digits and inner hyphens.",
-            "slug",
-            {"slug": new.slug},
-        )
-    if not is_plain(new.name, NAME_LENGTH_MAX):
-        yield _name_fault(new.name)
-    if not _is_time_zone(new.time_zone):
-        yield Fault(
-            errors.TIME_ZONE_NOT_VALID,
-            "There is no such time zone; give one such as Europe/Amsterdam.",
-            "time_zone",
-            {"time_zone": new.time_zone},
-        )
-    if not COUNTRY.fullmatch(new.country):
-        yield Fault(
-            errors.COUNTRY_NOT_VALID,
-            "A country is its two capital letters, such as NL.",
-            "country",
-            {"country": new.country},
-        )
-    if not CURRENCY.fullmatch(new.currency):
-        yield Fault(
-            errors.CURRENCY_NOT_VALID,
-            "A currency is its three capital letters, such as EUR.",
-            "currency",
-            {"currency": new.currency},
-        )
-
-
 def check_token(caller: Caller, new: NewToken, now: datetime) -> Refusal | None:
     """Name everything that is wrong with a token to issue.
 
@@ -146,7 +77,7 @@ def check_token(caller: Caller, new: NewToken, now: datetime) -> Refusal | None:
     """
     faults = []
     if not is_plain(new.name, NAME_LENGTH_MAX):
-        faults.append(_name_fault(new.name))
+        faults.append(name_fault(new.name))
     known = {scope.value for scope in Scope}
     unknown = [scope for scope in new.scopes if scope not in known]
     if unknown or not new.scopes:
@@ -185,7 +116,7 @@ def unique_scopes(scopes: Sequence[str]) -> tuple[str, ...]:
     return tuple(scope.value for scope in Scope if scope.value in scopes)
 
 
-def make_secret(kind: TokenKind, random: bytes) -> str:
+def make_secret(kind: SecretKind, random: bytes) -> str:
     """Write random bytes as a secret: its kind, thirty digits, and six that check the others.
 
     The beginning lets a secret be recognised wherever it turns up.
@@ -195,9 +126,13 @@ def make_secret(kind: TokenKind, random: bytes) -> str:
     return body + _check_digits(body)
 
 
-def is_well_formed(secret: str) -> bool:
-    """Whether a text could be a token's secret at all, told without asking the database."""
-    if not _SECRET.fullmatch(secret):
+def is_well_formed(secret: str, kinds: Sequence[SecretKind] = ("app", "pat", "ses")) -> bool:
+    """Whether a text could be a secret of these kinds at all, told without asking the database.
+
+    Without `kinds`, those that a caller shows with each request.
+    """
+    found = _SECRET.fullmatch(secret)
+    if found is None or found[1] not in kinds:
         return False
     return secret.endswith(_check_digits(secret[:-_CHECK_DIGITS]))
 
@@ -222,20 +157,3 @@ def _base62(number: int, width: int) -> str:
         number, digit = divmod(number, len(_BASE62))
         digits.append(_BASE62[digit])
     return "".join(reversed(digits))
-
-
-def _is_time_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
-def _name_fault(name: str) -> Fault:
-    return Fault(
-        errors.NAME_NOT_VALID,
-        f"A name is 1 to {NAME_LENGTH_MAX} printable characters, without outer spaces.",
-        "name",
-        {"name": name[:NAME_LENGTH_MAX]},
-    )

@@ -1,0 +1,577 @@
+"""Who may do what: one row a route, and a route without a row fails the build.
+
+A row says which scope a route asks for, which identifiers it takes (in its path, its query and its
+body) and what each of them answers when it names somebody else's. `test_matrix` tries every row
+with every caller; `docs/reference/access.md` is written from it. Nothing here is read from the
+code that it judges.
+
+How to add a route: write its row, with an example or two in which every identifier stands as
+`{name}`. A name that is new gets a maker in `world.py`. A field that names nothing gets a place in
+`SAYS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import NamedTuple
+
+from entrepot.kernel.caller import Scope
+
+
+class Who(Enum):
+    """Who may, where it is no scope that decides, in words for the docs."""
+
+    ANYBODY = "anybody, without a token"
+    ANY_CALLER = "any token or log-in session that holds"
+
+
+READER = frozenset({Scope.ORDERS_READ, Scope.STOCK_READ, Scope.CATALOGUE_READ})
+CLERK = READER | {Scope.ORDERS_WRITE, Scope.STOCK_WRITE}
+MANAGER = CLERK | {Scope.CATALOGUE_WRITE, Scope.AUDIT_READ}
+OWNER = MANAGER | {Scope.ORGANISATION_WRITE}
+
+ROLES: Mapping[str, frozenset[Scope]] = MappingProxyType(
+    {"owner": OWNER, "manager": MANAGER, "clerk": CLERK, "reader": READER}
+)
+"""What a person may do, by their role, the weightiest first."""
+
+
+class Answer(Enum):
+    """What an identifier answers that belongs to somebody else, in words for the docs."""
+
+    ABSENT = "as if it did not exist"
+    """404, byte for byte like the answer to an id that was never given out."""
+    EACH = "that one is refused as if it did not exist, the others stand"
+    EMPTY = "an empty list"
+    OWN = "only what is yours"
+    """A cursor of another's list: it is a place in one's own list and nothing else."""
+    FREE = "yours to choose, whoever else uses it"
+    """A name given by the caller, in a space of its own."""
+    HIDDEN = "as one that nobody has"
+    """What lets people in never says whether it is there."""
+    ROW = "that row fails as if it did not exist, the others stand"
+    SECRET = "a secret: it is for whoever was given it"
+
+
+class Example(NamedTuple):
+    """A request that shows what a route takes; `{name}` stands for an identifier of that kind.
+
+    `using` says which kind a name of the path stands for, where that is not the name itself. `own`:
+    it succeeds on one's own. `opened`: it succeeds for a partner, on what a trading right opens.
+    `sheet` is a row of a CSV body, by column. `by_person`: only who has logged in may ask.
+    """
+
+    query: Mapping[str, str] = MappingProxyType({})
+    body: object = None
+    using: Mapping[str, str] = MappingProxyType({})
+    own: bool = True
+    opened: bool = False
+    sheet: Mapping[str, str] = MappingProxyType({})
+    by_person: bool = False
+
+
+class Row(NamedTuple):
+    """One route: the scope it asks for, or who else may, and what it takes.
+
+    `names` maps each identifier, as `path.x`, `query.x`, `body.x[].y` or `sheet.column`, to what
+    another's answers. `hands_out` are the scopes that its examples give to somebody, which one must
+    have oneself.
+    """
+
+    route: str
+    who: Scope | Who
+    names: Mapping[str, Answer] = MappingProxyType({})
+    examples: tuple[Example, ...] = (Example(),)
+    hands_out: frozenset[Scope] = frozenset()
+
+
+SAYS = frozenset(
+    {
+        "backorder_threshold",
+        "expected_version",
+        "hold_minutes",
+        "language",
+        "limit",
+        "line",
+        "name",
+        "new_password",
+        "old_password",
+        "password",
+        "pricing_model",
+        "priority",
+        "product",
+        "rank",
+        "reason",
+        "scopes",
+        "state",
+        "supplier_sku",
+        "time_zone",
+        "unit",
+        "units_per_case",
+        "version",
+        # The kind of act, such as `orders.placed`.
+        "query.act",
+        # How columns of a sheet are called.
+        "query.map",
+        # Where somebody else is written to.
+        "body.email",
+        "sheet.email",
+    }
+)
+"""Fields that name nothing: amounts, choices, plain text, and what only its owner knows.
+
+A field by its name, or by its place where that name means something elsewhere. A row may still
+list one that does name something in its route.
+"""
+
+PAGED = {"query.cursor": Answer.OWN}
+LINES = [{"variant": "{variant}", "quantity": "1"}]
+LINES_BY_SKU = [{"sku": "{sku}", "quantity": "1"}]
+LINES_OF_SELLER = [{"sku": "{sku}", "seller": "{organisation}", "quantity": "1"}]
+LINES_OF_SLUG = [{"sku": "{sku}", "seller": "{slug}", "quantity": "1"}]
+LINES_AT = [{"variant": "{variant}", "location": "{location}", "quantity": "1"}]
+
+ORDER_LINES = {
+    "body.lines[].variant": Answer.ABSENT,
+    "body.lines[].sku": Answer.ABSENT,
+    "body.lines[].seller": Answer.ABSENT,
+}
+STOCK_LINES = {
+    "body.lines[].variant": Answer.ABSENT,
+    "body.lines[].sku": Answer.ABSENT,
+    "body.lines[].location": Answer.ABSENT,
+}
+ORDER = {"path.order": Answer.ABSENT}
+PERSON = {"path.person": Answer.ABSENT}
+SUPPLIER = {"path.supplier": Answer.ABSENT}
+LOCATION = {"path.location": Answer.ABSENT}
+VARIANT = {"sku": "{sku}", "name": "Carrots", "gtin": "{gtin}", "supplier": "{supplier}"}
+
+
+def _order(lines: object, **fields: object) -> dict[str, object]:
+    return {"reference": "{reference}", "lines": lines, **fields}
+
+
+TABLE: tuple[Row, ...] = (
+    # Organisations and what they have.
+    Row("GET /api/v1/organisations", Scope.CATALOGUE_READ, PAGED),
+    Row(
+        "GET /api/v1/organisations/{organisation}",
+        Scope.CATALOGUE_READ,
+        {"path.organisation": Answer.ABSENT},
+        (Example(opened=True),),
+    ),
+    Row(
+        "GET /api/v1/variants",
+        Scope.CATALOGUE_READ,
+        {
+            "query.seller": Answer.EMPTY,
+            "query.sku": Answer.EMPTY,
+            "query.gtin": Answer.EMPTY,
+            "query.supplier": Answer.EMPTY,
+            **PAGED,
+        },
+        (
+            Example({"sku": "{sku}"}),
+            Example({"gtin": "{gtin}"}),
+            Example({"supplier": "{supplier}", "state": "active"}),
+            Example({"seller": "{organisation}"}, own=False, opened=True),
+            Example({"seller": "{slug}", "sku": "{sku}"}, own=False, opened=True),
+        ),
+    ),
+    Row(
+        "GET /api/v1/variants/{variant}",
+        Scope.CATALOGUE_READ,
+        {"path.variant": Answer.ABSENT},
+        (Example(opened=True),),
+    ),
+    Row(
+        "PATCH /api/v1/variants/{variant}",
+        Scope.CATALOGUE_WRITE,
+        {
+            "path.variant": Answer.ABSENT,
+            "body.supplier": Answer.ABSENT,
+            "body.sku": Answer.FREE,
+            "body.gtin": Answer.FREE,
+        },
+        (Example(body={"supplier": "{supplier}", "sku": "{sku}", "gtin": "{gtin}"}),),
+    ),
+    Row("GET /api/v1/products", Scope.CATALOGUE_READ, PAGED),
+    Row(
+        "POST /api/v1/products",
+        Scope.CATALOGUE_WRITE,
+        {
+            "body.products[].variants[].supplier": Answer.ABSENT,
+            "body.products[].variants[].sku": Answer.FREE,
+            "body.products[].variants[].gtin": Answer.FREE,
+        },
+        (Example(body={"products": [{"name": "Carrots", "variants": [VARIANT]}]}),),
+    ),
+    Row("GET /api/v1/products/{product}", Scope.CATALOGUE_READ, {"path.product": Answer.ABSENT}),
+    Row(
+        "PATCH /api/v1/products/{product}",
+        Scope.CATALOGUE_WRITE,
+        {"path.product": Answer.ABSENT},
+        (Example(body={"name": "Parsnips"}),),
+    ),
+    Row(
+        "POST /api/v1/products/{product}/variants",
+        Scope.CATALOGUE_WRITE,
+        {
+            "path.product": Answer.ABSENT,
+            "body.variants[].supplier": Answer.ABSENT,
+            "body.variants[].sku": Answer.FREE,
+            "body.variants[].gtin": Answer.FREE,
+        },
+        (Example(body={"variants": [VARIANT]}),),
+    ),
+    Row("GET /api/v1/suppliers", Scope.CATALOGUE_READ, PAGED),
+    Row(
+        "POST /api/v1/suppliers",
+        Scope.CATALOGUE_WRITE,
+        {"body.name": Answer.FREE},
+        (Example(body={"name": "{supplier_name}"}),),
+    ),
+    Row("GET /api/v1/suppliers/{supplier}", Scope.CATALOGUE_READ, SUPPLIER),
+    Row(
+        "PATCH /api/v1/suppliers/{supplier}",
+        Scope.CATALOGUE_WRITE,
+        {**SUPPLIER, "body.name": Answer.FREE},
+        (Example(body={"name": "{supplier_name}"}),),
+    ),
+    Row("GET /api/v1/locations", Scope.CATALOGUE_READ, PAGED),
+    Row(
+        "POST /api/v1/locations",
+        Scope.CATALOGUE_WRITE,
+        {"body.code": Answer.FREE},
+        (Example(body={"code": "{location_code}", "name": "Shed", "rank": 7}),),
+    ),
+    Row("GET /api/v1/locations/{location}", Scope.CATALOGUE_READ, LOCATION),
+    Row(
+        "PATCH /api/v1/locations/{location}",
+        Scope.CATALOGUE_WRITE,
+        {**LOCATION, "body.code": Answer.FREE},
+        (Example(body={"code": "{location_code}"}),),
+    ),
+    # Orders.
+    Row(
+        "POST /api/v1/orders",
+        Scope.ORDERS_WRITE,
+        {**ORDER_LINES, "body.reference": Answer.FREE},
+        (
+            Example(body=_order(LINES)),
+            Example(body=_order(LINES_BY_SKU)),
+            Example(body=_order(LINES_OF_SELLER)),
+            Example(body=_order(LINES, kind="session"), own=False, opened=True),
+            Example(body=_order(LINES_OF_SELLER, kind="session"), own=False, opened=True),
+            Example(body=_order(LINES_OF_SLUG, kind="session"), own=False, opened=True),
+        ),
+    ),
+    Row(
+        "POST /api/v1/orders/bulk",
+        Scope.ORDERS_WRITE,
+        {
+            "body.orders[].lines[].variant": Answer.EACH,
+            "body.orders[].lines[].sku": Answer.EACH,
+            "body.orders[].lines[].seller": Answer.EACH,
+            "body.orders[].reference": Answer.FREE,
+            "body.orders[].key": Answer.FREE,
+        },
+        (
+            Example(body={"orders": [_order(LINES, key="{key}")]}),
+            Example(body={"orders": [_order(LINES_OF_SLUG)]}),
+            Example(body={"orders": [_order(LINES, kind="session")]}, own=False, opened=True),
+        ),
+    ),
+    Row(
+        "GET /api/v1/orders",
+        Scope.ORDERS_READ,
+        {"query.reference": Answer.EMPTY, **PAGED},
+        (Example({"reference": "{reference}"}),),
+    ),
+    Row("GET /api/v1/orders/{order}", Scope.ORDERS_READ, ORDER),
+    Row(
+        "PUT /api/v1/orders/{order}",
+        Scope.ORDERS_WRITE,
+        {**ORDER, **ORDER_LINES},
+        (
+            Example(body={"lines": LINES}),
+            Example(body={"lines": LINES_OF_SELLER}),
+        ),
+    ),
+    Row(
+        "POST /api/v1/orders/{order}/place",
+        Scope.ORDERS_WRITE,
+        ORDER,
+        (Example(body={}, using={"order": "draft"}),),
+    ),
+    Row(
+        "POST /api/v1/orders/{order}/payment",
+        Scope.ORDERS_WRITE,
+        ORDER,
+        (Example(body={"succeeded": True}), Example(body={"succeeded": False})),
+    ),
+    Row(
+        "POST /api/v1/orders/{order}/cancel",
+        Scope.ORDERS_WRITE,
+        ORDER,
+        (Example(), Example(body={"lines": [{"line": 1, "quantity": "1"}]})),
+    ),
+    Row(
+        "POST /api/v1/orders/{order}/shipments",
+        Scope.ORDERS_WRITE,
+        ORDER,
+        (Example(using={"order": "paid"}),),
+    ),
+    Row(
+        "POST /api/v1/orders/{order}/returns",
+        Scope.ORDERS_WRITE,
+        {**ORDER, "body.location": Answer.ABSENT},
+        (
+            Example(
+                body={"lines": [{"line": 1, "quantity": "1"}], "location": "{location}"},
+                using={"order": "shipped"},
+            ),
+        ),
+    ),
+    Row(
+        "POST /api/v1/orders/{order}/priority",
+        Scope.ORDERS_WRITE,
+        ORDER,
+        (Example(body={"priority": 5}, using={"order": "waiting"}),),
+    ),
+    # Stock.
+    Row(
+        "GET /api/v1/positions",
+        Scope.STOCK_READ,
+        {"query.variant": Answer.EMPTY, "query.location": Answer.EMPTY, **PAGED},
+        (
+            Example({"variant": "{variant}"}),
+            Example({"location": "{location}"}),
+            Example({"variant": "{variant}", "location": "{location}"}),
+        ),
+    ),
+    Row(
+        "GET /api/v1/positions/{variant}/{location}",
+        Scope.STOCK_READ,
+        {"path.variant": Answer.ABSENT, "path.location": Answer.ABSENT},
+        (Example(), Example({"as_of": "2040-01-01T00:00:00Z"})),
+    ),
+    Row(
+        "GET /api/v1/ledger",
+        Scope.STOCK_READ,
+        {"query.variant": Answer.ABSENT, "query.location": Answer.ABSENT, **PAGED},
+        (Example({"variant": "{variant}", "location": "{location}"}),),
+    ),
+    Row(
+        "GET /api/v1/holds",
+        Scope.STOCK_READ,
+        {"query.variant": Answer.EMPTY, "query.order": Answer.EMPTY, **PAGED},
+        (
+            Example({"variant": "{held_variant}"}),
+            Example({"order": "{order}"}),
+            Example({"variant": "{held_variant}", "order": "{order}"}),
+        ),
+    ),
+    Row(
+        "POST /api/v1/stock/receipts",
+        Scope.STOCK_WRITE,
+        STOCK_LINES,
+        (Example(body={"lines": LINES_AT}), Example(body={"lines": LINES_BY_SKU})),
+    ),
+    Row(
+        "POST /api/v1/stock/adjustments",
+        Scope.STOCK_WRITE,
+        STOCK_LINES,
+        (Example(body={"lines": LINES_AT}), Example(body={"lines": LINES_BY_SKU})),
+    ),
+    Row(
+        "POST /api/v1/stock/counts",
+        Scope.STOCK_WRITE,
+        {
+            "body.variant": Answer.ABSENT,
+            "body.sku": Answer.ABSENT,
+            "body.location": Answer.ABSENT,
+        },
+        (
+            Example(
+                body={
+                    "variant": "{variant}",
+                    "location": "{location}",
+                    "on_hand": "7",
+                    "expected_version": 1,
+                }
+            ),
+            Example(
+                body={
+                    "sku": "{sku}",
+                    "location": "{location}",
+                    "on_hand": "7",
+                    "expected_version": 1,
+                }
+            ),
+        ),
+    ),
+    # Notices.
+    Row("GET /api/v1/notices", Scope.ORDERS_READ, PAGED),
+    # Sheets, in and out.
+    Row(
+        "POST /api/v1/imports/products",
+        Scope.CATALOGUE_WRITE,
+        {
+            "sheet.sku": Answer.FREE,
+            "sheet.gtin": Answer.FREE,
+            "sheet.supplier": Answer.ROW,
+        },
+        (
+            Example(
+                sheet={
+                    "sku": "{sku}",
+                    "name": "Carrots",
+                    "gtin": "{gtin}",
+                    "supplier": "{supplier_name}",
+                }
+            ),
+        ),
+    ),
+    Row(
+        "POST /api/v1/imports/suppliers",
+        Scope.CATALOGUE_WRITE,
+        {"sheet.name": Answer.FREE},
+        (Example(sheet={"name": "{supplier_name}", "email": "sales@example.com"}),),
+    ),
+    Row(
+        "POST /api/v1/imports/stock",
+        Scope.STOCK_WRITE,
+        {"sheet.sku": Answer.ROW, "sheet.location": Answer.ROW},
+        (
+            Example(sheet={"sku": "{sku}", "location": "{location_code}", "receive": "5"}),
+            Example(sheet={"sku": "{sku}", "location": "{location_code}", "on_hand": "5"}),
+        ),
+    ),
+    Row("GET /api/v1/exports/products", Scope.CATALOGUE_READ),
+    Row("GET /api/v1/exports/suppliers", Scope.CATALOGUE_READ),
+    Row("GET /api/v1/exports/stock", Scope.STOCK_READ),
+    # People, and what they and programs come in by.
+    Row("GET /api/v1/people", Scope.ORGANISATION_WRITE, PAGED),
+    Row(
+        "POST /api/v1/people/{person}/role",
+        Scope.ORGANISATION_WRITE,
+        PERSON,
+        (Example(body={"role": "reader"}),),
+        READER,
+    ),
+    Row("POST /api/v1/people/{person}/remove", Scope.ORGANISATION_WRITE, PERSON),
+    Row("GET /api/v1/colleague-invitations", Scope.ORGANISATION_WRITE, PAGED),
+    Row(
+        "POST /api/v1/colleague-invitations",
+        Scope.ORGANISATION_WRITE,
+        {"body.email": Answer.FREE},
+        (Example(body={"email": "{email}", "role": "clerk"}),),
+        CLERK,
+    ),
+    Row(
+        "POST /api/v1/colleague-invitations/{invitation}/revoke",
+        Scope.ORGANISATION_WRITE,
+        {"path.invitation": Answer.ABSENT},
+    ),
+    Row(
+        "POST /api/v1/colleague-invitations/accept",
+        Who.ANYBODY,
+        {"body.key": Answer.SECRET},
+        (
+            Example(
+                body={
+                    "key": "{invitation_key}",
+                    "password": "seven orange parsnips",
+                    "name": "New Colleague",
+                }
+            ),
+        ),
+    ),
+    Row(
+        "POST /api/v1/sessions",
+        Who.ANYBODY,
+        {"body.email": Answer.HIDDEN, "body.organisation": Answer.ABSENT},
+        (
+            Example(body={"email": "{email}", "password": "{password}"}),
+            Example(
+                body={
+                    "email": "{email}",
+                    "password": "{password}",
+                    "organisation": "{organisation}",
+                }
+            ),
+            Example(body={"email": "{email}", "password": "{password}", "organisation": "{slug}"}),
+        ),
+    ),
+    Row(
+        "GET /api/v1/sessions",
+        Who.ANY_CALLER,
+        {"query.person": Answer.EMPTY, **PAGED},
+        (Example({"person": "{acting_person}"}), Example(by_person=True)),
+    ),
+    Row(
+        "POST /api/v1/sessions/{session}/revoke",
+        Who.ANY_CALLER,
+        {"path.session": Answer.ABSENT},
+    ),
+    Row("POST /api/v1/sessions/current/revoke", Who.ANY_CALLER, {}, (Example(by_person=True),)),
+    Row("GET /api/v1/me", Who.ANY_CALLER, {}, (Example(), Example(by_person=True))),
+    Row(
+        "POST /api/v1/me/password",
+        Who.ANY_CALLER,
+        {},
+        (
+            Example(
+                body={"old_password": "{password}", "new_password": "seven orange parsnips"},
+                by_person=True,
+            ),
+        ),
+    ),
+    Row(
+        "POST /api/v1/password-resets/use",
+        Who.ANYBODY,
+        {"body.key": Answer.SECRET},
+        (Example(body={"key": "{reset_key}", "password": "seven orange parsnips"}),),
+    ),
+    Row("GET /api/v1/tokens", Scope.ORGANISATION_WRITE, PAGED),
+    Row(
+        "POST /api/v1/tokens",
+        Scope.ORGANISATION_WRITE,
+        {},
+        (Example(body={"name": "till", "scopes": ["organisation:write"]}),),
+        frozenset({Scope.ORGANISATION_WRITE}),
+    ),
+    Row(
+        "POST /api/v1/tokens/{token}/revoke",
+        Scope.ORGANISATION_WRITE,
+        {"path.token": Answer.ABSENT},
+    ),
+    # The audit.
+    Row(
+        "GET /api/v1/audit",
+        Scope.AUDIT_READ,
+        {
+            "query.subject": Answer.EMPTY,
+            "query.token": Answer.EMPTY,
+            "query.person": Answer.EMPTY,
+            **PAGED,
+        },
+        (
+            Example({"subject": "{order}"}),
+            Example({"token": "{acting_token}"}),
+            Example({"person": "{acting_person}"}),
+        ),
+    ),
+    Row("GET /api/v1/audit/{act}", Scope.AUDIT_READ, {"path.act": Answer.ABSENT}),
+    # Care: nothing of anybody's business.
+    Row("GET /healthz", Who.ANYBODY),
+    Row("GET /readyz", Who.ANYBODY),
+    Row("GET /metrics", Who.ANYBODY),
+    Row("GET /openapi.json", Who.ANYBODY),
+    Row("GET /docs", Who.ANYBODY),
+    Row("GET /docs/style.css", Who.ANYBODY),
+)

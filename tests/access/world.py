@@ -1,0 +1,297 @@
+"""An owner, its partner, a former partner and a stranger, each with the same kinds of things.
+
+Each has made its own of everything, so that a request can name any mixture of them.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import count
+from typing import TypeAlias
+
+from entrepot.identity import (
+    IssuedReset,
+    IssuedToken,
+    Membership,
+    NewPerson,
+    add_person,
+    issue_password_reset,
+)
+from entrepot.infra.ids import new_id
+from entrepot.kernel.caller import Scope
+from entrepot.kernel.ids import Id
+from tests.factories.callers import caller_for
+from tests.factories.network import Network
+from tests.factories.people import quick_passwords
+from tests.factories.web import Asker, Web
+
+_numbers = count(1)
+_WIRE_ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")
+_SIGNS = random.Random(5)
+
+
+class Member:
+    """An organisation, a program of it that may do everything, and what it has, by kind."""
+
+    def __init__(
+        self, web: Web, network: Network, name: str, ident: Id, issued: IssuedToken
+    ) -> None:
+        self.web = web
+        self.network = network
+        self.name = name
+        self.ident = ident
+        self.asker = web.nobody(issued.secret)
+        self.things = {
+            "acting_token": issued.token.id,
+            # Amounts that nobody but their owner may ever read.
+            "on_hand": f"{next(_numbers)}18273.645",
+            "purchase_price": f"{next(_numbers)}6172.8394",
+        }
+
+    async def asker_with(self, *scopes: Scope) -> Asker:
+        """Another program of it, with these scopes only."""
+        return await self.web.asker(self.ident, *scopes)
+
+    async def asker_as(self, role: str) -> tuple[Asker, dict[str, str]]:
+        """A new person of it who has logged in, and what that person has."""
+        person = await _person_as(self, role)
+        body = {"email": person["email"], "password": person["password"]}
+        opened = await self.web.nobody().post("/sessions", body)
+        return self.web.nobody(opened["secret"]), {**person, "session": opened["session"]["id"]}
+
+    async def fresh(self, kinds: Iterable[str]) -> dict[str, str]:
+        """What it has, with new ones of these kinds, which nothing was done with yet."""
+        wanted = set(kinds)
+        things = dict(self.things)
+        for made, maker in MAKERS.items():
+            if wanted & set(made):
+                things |= await maker(self, things)
+        return things
+
+    async def order(self, variant: str, quantity: str = "2", **fields: object) -> dict[str, str]:
+        """Place an order on its own variant; its id, its reference and its key."""
+        number = next(_numbers)
+        key, reference = f"{self.name}-key-{number}", f"{self.name}-order-{number}"
+        lines = [{"variant": variant, "quantity": quantity}]
+        body = {"reference": reference, "lines": lines, **fields}
+        answer = await self.asker.post("/orders", body, key=key)
+        return {"order": answer["id"], "reference": reference, "key": key}
+
+
+Things: TypeAlias = dict[str, str]
+Maker: TypeAlias = Callable[[Member, Things], Awaitable[Things]]
+"""Makes something for a member, given what it has or has just been given."""
+
+
+async def _organisation(member: Member, _: Things) -> Things:
+    shown = await member.asker.get(f"/organisations/org_{member.ident}")
+    return {"organisation": shown["id"], "slug": shown["slug"]}
+
+
+async def _location(member: Member, _: Things) -> Things:
+    code = f"{member.name}-place-{next(_numbers)}"
+    made = await member.asker.post("/locations", {"code": code, "name": "Place"})
+    return {"location": made["id"], "location_code": code}
+
+
+async def _supplier(member: Member, _: Things) -> Things:
+    name = f"{member.name} supplier {next(_numbers)}"
+    made = await member.asker.post("/suppliers", {"name": name})
+    return {"supplier": made["id"], "supplier_name": name}
+
+
+async def _variant(member: Member, things: Things) -> Things:
+    """A variant of a product of its own, with one receipt at a location that it has."""
+    supplier = await _supplier(member, things)
+    number = next(_numbers)
+    variant = {
+        "sku": f"{member.name}-sku-{number}",
+        "name": "Carrots",
+        "gtin": gtin_of(number),
+        "supplier": supplier["supplier"],
+        "purchase_price": things["purchase_price"],
+    }
+    product = {"name": f"{member.name} carrots", "variants": [variant]}
+    made = (await member.asker.post("/products", {"products": [product]}))["products"][0]
+    ident = made["variants"][0]["id"]
+    line = {"variant": ident, "quantity": things["on_hand"], "location": things["location"]}
+    await member.asker.post("/stock/receipts", {"lines": [line]})
+    named = {name: variant[name] for name in ("sku", "gtin")}
+    return {"product": made["id"], "variant": ident, **named, **supplier}
+
+
+async def _order(member: Member, things: Things) -> Things:
+    """An order that holds stock until it is paid, on a variant of its own; placed with a key."""
+    variant = (await _variant(member, things))["variant"]
+    return {**await member.order(variant), "held_variant": variant}
+
+
+async def _draft(member: Member, things: Things) -> Things:
+    variant = (await _variant(member, things))["variant"]
+    return {"draft": (await member.order(variant, draft=True))["order"]}
+
+
+async def _paid(member: Member, things: Things) -> Things:
+    variant = (await _variant(member, things))["variant"]
+    return {"paid": (await member.order(variant, paid=True))["order"]}
+
+
+async def _shipped(member: Member, things: Things) -> Things:
+    order = (await _paid(member, things))["paid"]
+    await member.asker.post(f"/orders/{order}/shipments")
+    return {"shipped": order}
+
+
+async def _waiting(member: Member, _: Things) -> Things:
+    variant = f"var_{await member.network.variant(member.ident, 'short')}"
+    return {"waiting": (await member.order(variant, paid=True))["order"]}
+
+
+async def _notice(member: Member, things: Things) -> Things:
+    """A notice of a count that found less than was promised."""
+    made = await _variant(member, things)
+    await member.order(made["variant"], paid=True)
+    body = {
+        "variant": made["variant"],
+        "location": things["location"],
+        "on_hand": "1",
+        "expected_version": 2,
+    }
+    await member.asker.post("/stock/counts", body)
+    return {"notice": (await member.asker.get("/notices", limit=1))["data"][0]["id"]}
+
+
+async def _person(member: Member, _: Things) -> Things:
+    return await _person_as(member, "clerk")
+
+
+async def _person_as(member: Member, role: str) -> Things:
+    """A person with a role, and a password that nobody else has."""
+    number = next(_numbers)
+    email = f"{member.name}-{number}@example.com"
+    password = f"{member.name} eats carrots {number}"
+    new = NewPerson(email, "Some Body", role, password)
+    made = await add_person(
+        member.web.pool, new_id, quick_passwords(), caller_for(member.ident), new
+    )
+    assert isinstance(made, Membership), made
+    return {"person": made.person, "email": email, "password": password}
+
+
+async def _session(member: Member, _: Things) -> Things:
+    """Two sessions of one person, of which one is named."""
+    _asker, made = await member.asker_as("owner")
+    body = {name: made[name] for name in ("email", "password")}
+    opened = await member.web.nobody().post("/sessions", body)
+    return {"session": opened["session"]["id"], "acting_person": made["person"]}
+
+
+async def _token(member: Member, _: Things) -> Things:
+    return {"token": (await member.web.token(member.ident)).token.id}
+
+
+async def _invitation(member: Member, _: Things) -> Things:
+    email = f"{member.name}-new-{next(_numbers)}@example.com"
+    body = {"email": email, "role": "clerk"}
+    made = await member.asker.post("/colleague-invitations", body)
+    return {"invitation": made["invitation"]["id"], "invitation_key": made["key"]}
+
+
+async def _reset(member: Member, _: Things) -> Things:
+    """A key for a new password of a person of its own."""
+    email = (await _person(member, {}))["email"]
+    issued = await issue_password_reset(member.web.pool, new_id, email)
+    assert isinstance(issued, IssuedReset), issued
+    return {"reset_key": issued.key}
+
+
+async def _act(member: Member, _: Things) -> Things:
+    rows = (await member.asker.get("/audit", limit=1))["data"]
+    return {"act": rows[0]["id"]}
+
+
+MAKERS: Mapping[tuple[str, ...], Maker] = {
+    ("organisation", "slug"): _organisation,
+    ("location", "location_code"): _location,
+    ("product", "variant", "sku", "gtin", "supplier", "supplier_name"): _variant,
+    ("order", "reference", "key", "held_variant"): _order,
+    ("draft",): _draft,
+    ("paid",): _paid,
+    ("shipped",): _shipped,
+    ("waiting",): _waiting,
+    ("notice",): _notice,
+    ("person", "email", "password"): _person,
+    ("session", "acting_person"): _session,
+    ("token",): _token,
+    ("invitation", "invitation_key"): _invitation,
+    ("reset_key",): _reset,
+    ("act",): _act,
+}
+"""What a member can have, by kind; one maker may make several that belong together."""
+
+
+class World:
+    """The owner whose things are asked for, and those who ask."""
+
+    def __init__(self, owner: Member, partner: Member, former: Member, stranger: Member) -> None:
+        self.owner = owner
+        self.partner = partner
+        self.former = former
+        self.stranger = stranger
+        self.web = owner.web
+
+    @property
+    def others(self) -> tuple[Member, ...]:
+        """Everybody but the owner."""
+        return self.partner, self.former, self.stranger
+
+
+async def make_world(network: Network, web: Web) -> World:
+    """Make the four; the partner and the former partner have both ordered from the owner."""
+    members = []
+    for name in ("owner", "partner", "former", "stranger"):
+        ident = await network.organisation(name)
+        member = Member(web, network, name, ident, await web.token(ident))
+        # Twice, for every list has two pages.
+        for _ in range(2):
+            member.things |= await member.fresh(kind for kinds in MAKERS for kind in kinds)
+        members.append(member)
+    world = World(*members)
+    owner, partner, former, stranger = (member.ident for member in members)
+    for buyer in (partner, former):
+        await network.right(owner, buyer, "session")
+    # Whoever trades with a partner of the owner is still a stranger to the owner.
+    await network.right(partner, stranger, "session")
+    for member in (world.partner, world.former):
+        await member.order(world.owner.things["variant"], kind="session")
+    await end_rights(web, owner, former)
+    return world
+
+
+async def end_rights(web: Web, seller: Id, buyer: Id) -> None:
+    """Let there be no trade from now on."""
+    async with web.pool.acquire() as connection:
+        await connection.execute(
+            "UPDATE trading_rights SET state = 'ended' WHERE seller = $1 AND buyer = $2",
+            seller,
+            buyer,
+        )
+
+
+def gtin_of(number: int) -> str:
+    """A GTIN of those that are for use inside one house, with its check digit."""
+    digits = f"2{number:011d}"
+    weighed = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(digits))
+    return f"{digits}{-weighed % 10}"
+
+
+def absent(value: str) -> str:
+    """Something of the same form as an identifier that nobody ever gave out."""
+    if _WIRE_ID.fullmatch(value):
+        return f"{value[:4]}{new_id()}"
+    if value.isdecimal():
+        return gtin_of(next(_numbers))
+    letters = "bcdfghjklmnpqrstvwxz"
+    return re.sub(r"[A-Za-z]", lambda _: _SIGNS.choice(letters), value)

@@ -1,0 +1,70 @@
+"""A database in which everything has happened once, for damages to be done to."""
+
+from __future__ import annotations
+
+import asyncpg
+
+from entrepot.kernel.ids import Id
+from entrepot.orders import ReturnGoods
+from tests.factories.counter import Counter, order_of, parts
+from tests.factories.network import Network
+
+MAY_EDIT = "GRANT ALL ON audit, ledger TO CURRENT_USER"
+"""What somebody who edits history would have to do first."""
+
+
+async def live(network: Network, counter: Counter) -> Id:
+    """Let everything happen once at one organisation: placed, paid, shipped, returned, cut short.
+
+    Its orders have the references `complete`, `cancelled`, `short`, `split` and `waiting`.
+    """
+    owner = await network.organisation()
+    plenty = await network.variant(owner)
+    scarce = await network.variant(owner)
+    endless = await network.variant(owner, unlimited=True)
+    await counter.receive(owner, plenty, 100)
+    await counter.receive(owner, scarce, 6)
+    await counter.receive(owner, endless, 1)
+    complete = order_of((plenty, 8), (endless, 2), paid=True, reference="complete")
+    await counter.place(owner, complete)
+    await counter.ship(owner, complete.order, (1, 4))
+    await counter.done(owner, ReturnGoods(complete.order, parts((1, 1))))
+    cancelled = order_of((plenty, 3), reference="cancelled")
+    await counter.place(owner, cancelled)
+    await counter.cancel(owner, cancelled.order)
+    short = order_of((scarce, 3), paid=True, reference="short")
+    await counter.place(owner, short)
+    split = order_of((scarce, 7), paid=True, policy="allow_split", reference="split")
+    await counter.place(owner, split)
+    waiting = order_of((scarce, 2), paid=True, policy="ship_complete", reference="waiting")
+    await counter.place(owner, waiting)
+    await counter.count(owner, scarce, 2)
+    return owner
+
+
+async def run_sql(dsn: str, *statements: str) -> None:
+    """Run statements as somebody with a console would."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        for sql in statements:
+            await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+async def dump(dsn: str) -> dict[str, list[str]]:
+    """Every row of every table, as text: what must be the same where nothing was to change."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        tables = await connection.fetch(
+            "SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public' ORDER BY relname"
+        )
+        return {
+            name: [
+                row[0]
+                for row in await connection.fetch(f"SELECT t::text FROM {name} AS t ORDER BY 1")
+            ]
+            for (name,) in tables
+        }
+    finally:
+        await connection.close()
