@@ -50,7 +50,12 @@ REFUSING = (
 )
 
 # Where invariants are declared, from the ground up.
-CHECKING = (("infra", "What happened"), ("stock", "Stock"), ("orders", "Orders"))
+CHECKING = (
+    ("infra", "What happened"),
+    ("identity", "Who works where"),
+    ("stock", "Stock"),
+    ("orders", "Orders"),
+)
 
 
 def settings_page() -> str:

@@ -15,6 +15,7 @@ import uvicorn
 from structlog.typing import FilteringBoundLogger
 
 from entrepot.apis.rest import Door, Metrics, create_app
+from entrepot.identity import check_identity
 from entrepot.infra.checks import Broken, Watch, check_ground
 from entrepot.infra.condition import (
     Finding,
@@ -264,6 +265,7 @@ async def examine_database(connection: Connection, watch: Watch | None = None) -
     """Check every invariant over a connection, on the ground first and upwards."""
     return [
         *await check_ground(connection, watch),
+        *await check_identity(connection, watch),
         *await check_ledger(connection, watch),
         *await check_orders(connection, watch),
     ]

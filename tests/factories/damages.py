@@ -8,6 +8,7 @@ from entrepot.kernel.ids import Id
 from entrepot.orders import ReturnGoods
 from tests.factories.counter import Counter, order_of, parts
 from tests.factories.network import Network
+from tests.factories.people import somebody
 
 MAY_EDIT = "GRANT ALL ON audit, ledger TO CURRENT_USER"
 """What somebody who edits history would have to do first."""
@@ -39,6 +40,7 @@ async def live(network: Network, counter: Counter) -> Id:
     waiting = order_of((scarce, 2), paid=True, policy="ship_complete", reference="waiting")
     await counter.place(owner, waiting)
     await counter.count(owner, scarce, 2)
+    await somebody(counter.pool, owner)
     return owner
 
 

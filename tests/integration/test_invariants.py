@@ -50,7 +50,20 @@ DAMAGES = (
     Damage("DELETE FROM outbox WHERE event = 'orders.shipped'", {"acts_are_told"}),
     Damage("UPDATE outbox SET event = 'orders.placed'", {"acts_are_told"}),
     Damage("DELETE FROM idempotency_keys", set()),  # keys are kept for a while only
+    # Who works where
+    Damage("UPDATE memberships SET person = gen_random_uuid()", {"memberships_are_of_people"}),
+    Damage(
+        "INSERT INTO log_in_sessions (id, hash, organisation, person, created_at, seen_at,"
+        " expires_at) SELECT gen_random_uuid(), '', m.organisation, m.person, now(), now(),"
+        " now() + interval '1 day' FROM memberships AS m;"
+        " UPDATE memberships SET ended_at = now()",
+        {"live_sessions_are_of_colleagues"},
+    ),
     # The ledger
+    Damage(
+        "UPDATE variants SET unlimited = NOT unlimited",
+        {"positions_are_of_their_variants"},
+    ),
     Damage(
         "UPDATE positions SET on_hand = 0, held = 5 WHERE NOT unlimited",
         {
@@ -227,7 +240,7 @@ async def _found_after(connection: Connection, damage: Damage) -> list[Broken]:
 def test_each_invariant_is_broken_somewhere() -> None:
     there = {
         name
-        for package in ("infra", "stock", "orders")
+        for package in ("infra", "identity", "stock", "orders")
         for name in load_statements(f"entrepot.{package}", "checks.sql")
     }
     assert {name for damage in DAMAGES for name in damage.breaks} == there

@@ -82,6 +82,7 @@ from entrepot.identity.model import (
     is_well_formed,
     make_secret,
 )
+from entrepot.identity.store import check_identity
 from entrepot.identity.views import (
     describe_caller,
     find_act,
@@ -162,6 +163,7 @@ __all__ = [
     "add_person",
     "change_password",
     "change_role",
+    "check_identity",
     "check_scope",
     "create_organisation",
     "describe_caller",

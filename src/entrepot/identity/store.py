@@ -31,6 +31,7 @@ from entrepot.identity.model import (
     Whence,
     lowered,
 )
+from entrepot.infra.checks import Broken, Watch, load_checks, run_checks
 from entrepot.infra.ground import Act, write_ground
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
@@ -39,6 +40,7 @@ from entrepot.kernel import ids
 from entrepot.kernel.ids import Id, IdSource
 
 SQL = load_statements("entrepot.identity")
+CHECKS = load_checks("entrepot.identity")
 VIEWS = load_statements("entrepot.identity", "views.sql")
 
 FIRST: Final = "0" * 32
@@ -472,3 +474,8 @@ async def _the_row(connection: Connection, name: str, *values: object) -> Sequen
     row = await connection.fetchrow(SQL[name], *values)
     assert row is not None, f"{name} finds the one row it is for"
     return tuple(row)
+
+
+async def check_identity(connection: Connection, watch: Watch | None = None) -> list[Broken]:
+    """Check the invariants of people: who works where, and what is open to whom."""
+    return await run_checks(connection, CHECKS, watch)

@@ -298,3 +298,17 @@ WHERE
             END
     )
 LIMIT $1;
+
+-- name: positions_are_of_their_variants
+-- A position is of a variant and at a location of its owner, and is tracked if the variant is.
+-- do: Somebody edited the catalogue by hand; restore the variant or the location from a backup.
+SELECT
+    p.owner::text || '/' || p.variant::text || '/' || p.location::text AS subject,
+    json_build_object(
+        'unlimited', p.unlimited, 'variant_unlimited', v.unlimited, 'location', l.code
+    ) AS facts
+FROM positions AS p
+LEFT JOIN variants AS v ON p.owner = v.organisation AND p.variant = v.id
+LEFT JOIN locations AS l ON p.owner = l.organisation AND p.location = l.id
+WHERE v.id IS NULL OR l.id IS NULL OR v.unlimited <> p.unlimited
+LIMIT $1;

@@ -36,7 +36,10 @@ async def test_scopes_are_those_of_the_role_now(pool: Pool, ann: Somebody) -> No
         "UPDATE log_in_sessions SET revoked_at = now()",
         "UPDATE log_in_sessions SET expires_at = now()",
         "UPDATE log_in_sessions SET seen_at = now() - interval '8 hours'",
-        "UPDATE memberships SET ended_at = now()",
+        pytest.param(
+            "UPDATE memberships SET ended_at = now()",
+            marks=pytest.mark.damages_database("whoever removes a colleague ends their sessions"),
+        ),
     ],
 )
 async def test_a_session_that_ended_is_nobody(pool: Pool, ann: Somebody, change: str) -> None:
