@@ -24,6 +24,7 @@ READING = {
     "entrepot export products",
     "entrepot export stock",
     "entrepot export suppliers",
+    "entrepot person invitations",
     "entrepot person sessions",
     "entrepot run",
     "entrepot serve",

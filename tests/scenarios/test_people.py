@@ -125,3 +125,20 @@ def test_a_dry_run_makes_nobody_and_tells_no_secret(entrepot: CommandLine) -> No
     assert entrepot.done("person", "list", "hub-a") == {"people": []}
     issued = entrepot.done("person", "invite", "hub-a", ANN, "--dry-run")
     assert issued["key"] is None
+
+
+def test_an_invitation_is_taken_back(entrepot: CommandLine) -> None:
+    issued = entrepot.done("person", "invite", "hub-a", "bob@example.com", "--role", "clerk")
+    ident = issued["invitation"]["id"]
+    (listed,) = entrepot.done("person", "invitations", "hub-a")["invitations"]
+    assert (listed["id"], listed["email"]) == (ident, "bob@example.com")
+    assert issued["key"] not in str(listed)
+    rehearsed = entrepot.done("person", "revoke-invitation", "hub-a", ident, "--dry-run")
+    assert rehearsed["revoked_at"] is not None
+    (listed,) = entrepot.done("person", "invitations", "hub-a")["invitations"]
+    assert listed["revoked_at"] is None, "a dry run takes nothing back"
+    revoked = entrepot.done("person", "revoke-invitation", "hub-a", ident)
+    assert entrepot.done("person", "revoke-invitation", "hub-a", ident) == revoked
+    assert ident in entrepot("person", "invitations", "hub-a").out
+    unknown = entrepot("person", "revoke-invitation", "hub-a", "cin_" + "0" * 32)
+    assert (unknown.code, "identity.unknown_invitation" in unknown.err) == (3, True)

@@ -17,8 +17,10 @@ from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 from entrepot.identity import (
     Colleague,
+    ColleagueInvitation,
     IssuedInvitation,
     IssuedReset,
+    ListedInvitation,
     ListedSession,
     LogInSession,
     Membership,
@@ -234,6 +236,68 @@ def reset_password(
         return
     say(f"{email} may choose a new password until {issued.reset.expires_at}.")
     _tell_key(key)
+
+
+@app.command()
+@examples(
+    "entrepot person invitations hub-a",
+)
+def invitations(organisation: OrganisationArgument, *, json: JsonOption = False) -> None:
+    """List the invitations of colleagues, newest first, ended ones too; never their keys."""
+
+    async def work(services: Services) -> list[ListedInvitation]:
+        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        found: list[ListedInvitation] = []
+        before: Key | None = None
+        while page := accepted(
+            await identity.list_invitations(services.pool, caller, Page(PAGE, before))
+        ):
+            found += page
+            before = (found[-1].id.removeprefix(ids.COLLEAGUE_INVITATION),)
+        return found
+
+    found = run_command(work, json_wanted=json)
+    if json:
+        print_json({"invitations": found})
+    elif found:
+        print_table(
+            ("id", "e-mail", "role", "until", "accepted", "revoked"),
+            [(i.id, i.email, i.role, i.expires_at, i.accepted_at, i.revoked_at) for i in found],
+        )
+    else:
+        say("Nobody was invited. `entrepot person invite` does.")
+
+
+@app.command(name="revoke-invitation")
+@examples(
+    "entrepot person revoke-invitation hub-a cin_0192f0c1a1b2c3d4e5f60718293a4b5c",
+)
+def revoke_invitation(
+    organisation: OrganisationArgument,
+    invitation: Annotated[
+        str, typer.Argument(help="The invitation's id, as `entrepot person invitations` shows it.")
+    ],
+    *,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Take an invitation back that was not accepted yet."""
+
+    async def work(services: Services) -> ColleagueInvitation:
+        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        inner = ids.from_wire(ids.COLLEAGUE_INVITATION, invitation) or ""
+        return accepted(
+            await identity.revoke_invitation(services.pool, services.desk.new_id, caller, inner)
+        ).answer
+
+    revoked = run_command(work, json_wanted=json, dry_run=dry_run)
+    if json:
+        print_json(revoked)
+    else:
+        print_table(
+            ("id", "role", "until", "revoked"),
+            [(revoked.id, revoked.role, revoked.expires_at, revoked.revoked_at)],
+        )
 
 
 @app.command()
