@@ -36,6 +36,7 @@ from entrepot.orders import (
 )
 from tests.factories.addresses import with_database
 from tests.factories.counter import Counter, order_of, submission
+from tests.factories.damages import MAY_EDIT
 from tests.factories.databases import drop_database
 from tests.factories.examined import broken_in
 from tests.factories.network import Network
@@ -219,7 +220,8 @@ async def _forget(*counters: Counter) -> None:
     for counter in counters:
         async with counter.pool.acquire() as connection:
             assert await examine_database(connection) == []
-            await connection.execute(f"TRUNCATE {emptied}")
+            await connection.execute(MAY_EDIT)
+            await connection.execute(f"TRUNCATE {emptied} CASCADE")
 
 
 def _asks(each: Submission) -> bool:

@@ -35,7 +35,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES_QUICK = 20
+EXAMPLES_QUICK = 12
 EXAMPLES_FULL = 200
 FRUITLESS_MAX = 5
 CLOSED = frozenset({"People", "Tokens"})
