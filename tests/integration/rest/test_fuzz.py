@@ -35,9 +35,10 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES_QUICK = 12
+EXAMPLES_QUICK = 20
 EXAMPLES_FULL = 200
-FRUITLESS_MAX = 5
+FRUITLESS_QUICK_MAX = 12
+FRUITLESS_FULL_MAX = 5
 CLOSED = frozenset({"People", "Tokens"})
 """Topics of owners, and of passwords and keys that no chance finds: nothing opens to these."""
 GOODS = frozenset(
@@ -209,8 +210,9 @@ def test_the_server_keeps_to_its_document(
                 is_closed = CLOSED.issuperset(operation.definition.raw["tags"])
                 if not (is_closed or statuses & {200, 201}):
                     fruitless.append(operation.label)
-            # Each state of an order allows one act at most once.
-            assert len(fruitless) <= FRUITLESS_MAX, "\n".join(fruitless)
+            # Each state of an order allows one act at most once, and twenty examples are few.
+            most = FRUITLESS_FULL_MAX if full_size else FRUITLESS_QUICK_MAX
+            assert len(fruitless) <= most, "\n".join(fruitless)
 
 
 def try_operation(
