@@ -108,136 +108,29 @@ Run: TypeAlias = Callable[
 ]
 
 
-@app.command()
-@examples(
-    "entrepot import products assortiment.csv --organisation winkel-noord --dry-run",
-    'entrepot import products list.csv --organisation winkel-noord --map "Our code=sku"',
-    "entrepot import products --template > products.csv",
-)
-def products(  # noqa: PLR0913 - one option for each way of reading a file
-    file: FileArgument = None,
-    *,
-    organisation: OrganisationOption = "",
-    map_: MapOption = None,
-    map_file: MapFileOption = None,
-    decimal: DecimalOption = "auto",
-    ignore_unknown: IgnoreUnknownOption = False,
-    all_or_nothing: AllOrNothingOption = False,
-    dry_run: DryRunOption = False,
-    failed: FailedOption = None,
-    template: TemplateOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Make and change variants, one row each, by sku.
+def _offer(kind: Kind, run: Run, sentences: str, *shown: str) -> None:
+    """Offer a command for a kind of sheet; all kinds are read in the same ways."""
 
-    A new sku is made; one that is there is changed in what the file has columns for. Rows that
-    fail are left out and written to a file, to be mended and imported again. A run that was cut off
-    is started again as it was.
-    """
-    options = _options(map_, map_file, decimal, ignore_unknown=ignore_unknown)
-    options = msgspec.structs.replace(options, all_or_nothing=all_or_nothing, dry_run=dry_run)
-    _import(
-        catalogue.PRODUCTS,
-        Wish(file, organisation, options, failed, template, json),
-        _import_products,
-    )
+    def command(  # noqa: PLR0913 - one option for each way of reading a file
+        file: FileArgument = None,
+        *,
+        organisation: OrganisationOption = "",
+        map_: MapOption = None,
+        map_file: MapFileOption = None,
+        decimal: DecimalOption = "auto",
+        ignore_unknown: IgnoreUnknownOption = False,
+        all_or_nothing: AllOrNothingOption = False,
+        dry_run: DryRunOption = False,
+        failed: FailedOption = None,
+        template: TemplateOption = False,
+        json: JsonOption = False,
+    ) -> None:
+        options = _options(map_, map_file, decimal, ignore_unknown=ignore_unknown)
+        options = msgspec.structs.replace(options, all_or_nothing=all_or_nothing, dry_run=dry_run)
+        _import(kind, Wish(file, organisation, options, failed, template, json), run)
 
-
-@app.command()
-@examples(
-    "entrepot import suppliers leveranciers.csv --organisation winkel-noord",
-)
-def suppliers(  # noqa: PLR0913 - as above
-    file: FileArgument = None,
-    *,
-    organisation: OrganisationOption = "",
-    map_: MapOption = None,
-    map_file: MapFileOption = None,
-    decimal: DecimalOption = "auto",
-    ignore_unknown: IgnoreUnknownOption = False,
-    all_or_nothing: AllOrNothingOption = False,
-    dry_run: DryRunOption = False,
-    failed: FailedOption = None,
-    template: TemplateOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Make and change suppliers, one row each, by name.
-
-    Import them before the products that name them.
-    """
-    options = _options(map_, map_file, decimal, ignore_unknown=ignore_unknown)
-    options = msgspec.structs.replace(options, all_or_nothing=all_or_nothing, dry_run=dry_run)
-    _import(
-        catalogue.SUPPLIERS,
-        Wish(file, organisation, options, failed, template, json),
-        _import_suppliers,
-    )
-
-
-@app.command()
-@examples(
-    "entrepot import stock telling.csv --organisation winkel-noord --decimal comma",
-)
-def stock(  # noqa: PLR0913 - as above
-    file: FileArgument = None,
-    *,
-    organisation: OrganisationOption = "",
-    map_: MapOption = None,
-    map_file: MapFileOption = None,
-    decimal: DecimalOption = "auto",
-    ignore_unknown: IgnoreUnknownOption = False,
-    all_or_nothing: AllOrNothingOption = False,
-    dry_run: DryRunOption = False,
-    failed: FailedOption = None,
-    template: TemplateOption = False,
-    json: JsonOption = False,
-) -> None:
-    """Count stock (on_hand), or let goods arrive (receive), one row each, by sku and location.
-
-    The same file counts and receives once, however often it is imported.
-    """
-    options = _options(map_, map_file, decimal, ignore_unknown=ignore_unknown)
-    options = msgspec.structs.replace(options, all_or_nothing=all_or_nothing, dry_run=dry_run)
-    _import(orders.STOCK, Wish(file, organisation, options, failed, template, json), _import_stock)
-
-
-async def _import_products(
-    services: Services,
-    caller: Caller,
-    source: BinaryIO,
-    options: ImportOptions,
-    failed: FailedSheet,
-    watch: Watch,
-) -> Written[ImportReport] | Refusal:
-    return await catalogue.import_products(
-        services.pool, services.desk.new_id, caller, source, options, failed=failed, watch=watch
-    )
-
-
-async def _import_suppliers(
-    services: Services,
-    caller: Caller,
-    source: BinaryIO,
-    options: ImportOptions,
-    failed: FailedSheet,
-    watch: Watch,
-) -> Written[ImportReport] | Refusal:
-    return await catalogue.import_suppliers(
-        services.pool, services.desk.new_id, caller, source, options, failed=failed, watch=watch
-    )
-
-
-async def _import_stock(
-    services: Services,
-    caller: Caller,
-    source: BinaryIO,
-    options: ImportOptions,
-    failed: FailedSheet,
-    watch: Watch,
-) -> Written[ImportReport] | Refusal:
-    return await orders.import_stock(
-        services.desk, caller, source, options, failed=failed, watch=watch
-    )
+    command.__doc__ = sentences
+    app.command(name=kind.name)(examples(*shown)(command))
 
 
 def _import(kind: Kind, wish: Wish, run: Run) -> None:
@@ -353,3 +246,42 @@ def _print(report: ImportReport, failed: Path, *, json: bool) -> None:
         say(f"Not read: {', '.join(report.ignored)}.")
     if report.failed:
         say(f"The rows that failed are in {failed}. Mend them there and import that file.")
+
+
+_offer(
+    catalogue.PRODUCTS,
+    lambda services, caller, source, options, failed, watch: catalogue.import_products(
+        services.pool, services.desk.new_id, caller, source, options, failed=failed, watch=watch
+    ),
+    """Make and change variants, one row each, by sku.
+
+    A new sku is made; one that is there is changed in what the file has columns for. Rows that
+    fail are left out and written to a file, to be mended and imported again. A run that was cut off
+    is started again as it was.
+    """,
+    "entrepot import products assortiment.csv --organisation winkel-noord --dry-run",
+    'entrepot import products list.csv --organisation winkel-noord --map "Our code=sku"',
+    "entrepot import products --template > products.csv",
+)
+_offer(
+    catalogue.SUPPLIERS,
+    lambda services, caller, source, options, failed, watch: catalogue.import_suppliers(
+        services.pool, services.desk.new_id, caller, source, options, failed=failed, watch=watch
+    ),
+    """Make and change suppliers, one row each, by name.
+
+    Import them before the products that name them.
+    """,
+    "entrepot import suppliers leveranciers.csv --organisation winkel-noord",
+)
+_offer(
+    orders.STOCK,
+    lambda services, caller, source, options, failed, watch: orders.import_stock(
+        services.desk, caller, source, options, failed=failed, watch=watch
+    ),
+    """Count stock (on_hand), or let goods arrive (receive), one row each, by sku and location.
+
+    The same file counts and receives once, however often it is imported.
+    """,
+    "entrepot import stock telling.csv --organisation winkel-noord --decimal comma",
+)

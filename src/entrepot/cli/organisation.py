@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Annotated
 
 import typer
@@ -9,11 +10,11 @@ import typer
 from entrepot import identity
 from entrepot.app import Services
 from entrepot.cli.examples import examples
+from entrepot.cli.listing import every_row
 from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.identity import NewOrganisation, Organisation
-
-PAGE = 1000
+from entrepot.kernel.paging import Page
 
 app = typer.Typer(name="organisation", help="Make and list organisations.", no_args_is_help=True)
 
@@ -62,12 +63,11 @@ def list_(*, json: JsonOption = False) -> None:
     """List the organisations by slug."""
 
     async def work(services: Services) -> list[Organisation]:
-        found: list[Organisation] = []
-        while page := await identity.list_organisations(
-            services.pool, found[-1].slug if found else "", PAGE
-        ):
-            found += page
-        return found
+        def read(page: Page) -> Awaitable[list[Organisation]]:
+            after = "" if page.after is None else str(page.after[0])
+            return identity.list_organisations(services.pool, after, page.limit)
+
+        return await every_row(read, lambda row: (row.slug,))
 
     found = run_command(work, json_wanted=json)
     if json:

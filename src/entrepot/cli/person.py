@@ -12,6 +12,7 @@ from entrepot import identity
 from entrepot.app import Services
 from entrepot.cli.examples import examples
 from entrepot.cli.finding import the_organisation
+from entrepot.cli.listing import every_row
 from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
@@ -32,10 +33,8 @@ from entrepot.infra.passwords import Passwords
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
-from entrepot.kernel.paging import Key, Page
 from entrepot.kernel.refusal import RefusedError, refuse
 
-PAGE: Final = 1000
 GENERATED_BYTES: Final = 20
 """What a generated password is made from; 32 letters and digits."""
 
@@ -144,14 +143,10 @@ def list_(organisation: OrganisationArgument, *, json: JsonOption = False) -> No
 
     async def work(services: Services) -> list[Colleague]:
         caller = operator_for((await the_organisation(services, organisation)).inner_id)
-        found: list[Colleague] = []
-        after: Key | None = None
-        while page := accepted(
-            await identity.list_colleagues(services.pool, caller, Page(PAGE, after))
-        ):
-            found += page
-            after = (found[-1].id.removeprefix(ids.PERSON),)
-        return found
+        return await every_row(
+            lambda page: identity.list_colleagues(services.pool, caller, page),
+            lambda row: (row.id.removeprefix(ids.PERSON),),
+        )
 
     found = run_command(work, json_wanted=json)
     if json:
@@ -247,14 +242,10 @@ def invitations(organisation: OrganisationArgument, *, json: JsonOption = False)
 
     async def work(services: Services) -> list[ListedInvitation]:
         caller = operator_for((await the_organisation(services, organisation)).inner_id)
-        found: list[ListedInvitation] = []
-        before: Key | None = None
-        while page := accepted(
-            await identity.list_invitations(services.pool, caller, Page(PAGE, before))
-        ):
-            found += page
-            before = (found[-1].id.removeprefix(ids.COLLEAGUE_INVITATION),)
-        return found
+        return await every_row(
+            lambda page: identity.list_invitations(services.pool, caller, page),
+            lambda row: (row.id.removeprefix(ids.COLLEAGUE_INVITATION),),
+        )
 
     found = run_command(work, json_wanted=json)
     if json:
@@ -312,14 +303,10 @@ def sessions(
     async def work(services: Services) -> list[ListedSession]:
         caller = operator_for((await the_organisation(services, organisation)).inner_id)
         inner = await _the_person(services, caller, person)
-        found: list[ListedSession] = []
-        before: Key | None = None
-        while page := accepted(
-            await identity.list_sessions(services.pool, caller, Page(PAGE, before), inner)
-        ):
-            found += page
-            before = (found[-1].id.removeprefix(ids.SESSION),)
-        return found
+        return await every_row(
+            lambda page: identity.list_sessions(services.pool, caller, page, inner),
+            lambda row: (row.id.removeprefix(ids.SESSION),),
+        )
 
     found = run_command(work, json_wanted=json)
     if json:

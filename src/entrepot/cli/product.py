@@ -12,14 +12,12 @@ from entrepot.app import Services
 from entrepot.catalogue import NewProduct, NewVariant, Product
 from entrepot.cli.examples import examples
 from entrepot.cli.finding import product_id, the_organisation
+from entrepot.cli.listing import every_row
 from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument, decimal_of
 from entrepot.cli.variant import print_variants
-from entrepot.kernel.paging import Page
 from entrepot.kernel.refusal import RefusedError, refuse
-
-PAGE = 200
 
 app = typer.Typer(name="product", help="Make, list and rename products.", no_args_is_help=True)
 
@@ -103,13 +101,10 @@ def list_(organisation: OrganisationArgument, *, json: JsonOption = False) -> No
 
     async def work(services: Services) -> list[Product]:
         caller = operator_for((await the_organisation(services, organisation)).inner_id)
-        found: list[Product] = []
-        while True:
-            page = Page(PAGE, (found[-1].inner_id,) if found else None)
-            rows = accepted(await catalogue.list_products(services.pool, caller, page))
-            found += rows[:PAGE]
-            if len(rows) <= PAGE:
-                return found
+        return await every_row(
+            lambda page: catalogue.list_products(services.pool, caller, page),
+            lambda row: (row.inner_id,),
+        )
 
     found = run_command(work, json_wanted=json)
     if json:

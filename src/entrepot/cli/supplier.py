@@ -11,12 +11,10 @@ from entrepot.app import Services
 from entrepot.catalogue import NewSupplier, Supplier, SupplierChanges
 from entrepot.cli.examples import examples
 from entrepot.cli.finding import the_organisation, the_supplier
+from entrepot.cli.listing import every_row
 from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
-from entrepot.kernel.paging import Page
-
-PAGE = 200
 
 app = typer.Typer(name="supplier", help="Make, list and change suppliers.", no_args_is_help=True)
 
@@ -73,14 +71,10 @@ def list_(
 
     async def work(services: Services) -> list[Supplier]:
         caller = operator_for((await the_organisation(services, organisation)).inner_id)
-        found: list[Supplier] = []
-        while True:
-            last = found[-1] if found else None
-            page = Page(PAGE, (last.name_key, last.inner_id) if last else None)
-            rows = accepted(await catalogue.list_suppliers(services.pool, caller, page, state))
-            found += rows[:PAGE]
-            if len(rows) <= PAGE:
-                return found
+        return await every_row(
+            lambda page: catalogue.list_suppliers(services.pool, caller, page, state),
+            lambda row: (row.name_key, row.inner_id),
+        )
 
     found = run_command(work, json_wanted=json)
     if json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from entrepot import identity
 from entrepot.app import Services
 from entrepot.cli.examples import examples
 from entrepot.cli.finding import the_organisation
+from entrepot.cli.listing import every_row
 from entrepot.cli.opening import (
     EVERY_SCOPE,
     DryRunOption,
@@ -24,8 +26,8 @@ from entrepot.identity import IssuedToken, NewToken, Token
 from entrepot.infra.clock import utc_now
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
-
-PAGE = 1000
+from entrepot.kernel.paging import LOWEST, Page
+from entrepot.kernel.refusal import Refusal
 
 DEFAULT_SCOPES = tuple(
     scope.value for scope in Scope if scope not in {Scope.CATALOGUE_WRITE, Scope.ORGANISATION_WRITE}
@@ -91,14 +93,12 @@ def list_(organisation: OrganisationArgument, *, json: JsonOption = False) -> No
 
     async def work(services: Services) -> list[Token]:
         caller = operator_for((await the_organisation(services, organisation)).inner_id)
-        found: list[Token] = []
-        after: dict[str, str] = {}
-        while page := accepted(
-            await identity.list_tokens(services.pool, caller, limit=PAGE, **after)
-        ):
-            found += page
-            after = {"after": found[-1].id.removeprefix(ids.TOKEN)}
-        return found
+
+        def read(page: Page) -> Awaitable[list[Token] | Refusal]:
+            after = LOWEST if page.after is None else str(page.after[0])
+            return identity.list_tokens(services.pool, caller, after, page.limit)
+
+        return await every_row(read, lambda row: (row.id.removeprefix(ids.TOKEN),))
 
     found = run_command(work, json_wanted=json)
     if json:

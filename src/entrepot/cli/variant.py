@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
@@ -12,13 +13,15 @@ from entrepot.app import Services
 from entrepot.catalogue import NewProduct, NewVariant, Variant, VariantChanges, VariantFilter
 from entrepot.cli.examples import examples
 from entrepot.cli.finding import product_id, the_organisation, the_supplier, the_variants
+from entrepot.cli.listing import every_row
 from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument, decimal_of
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
+from entrepot.kernel.paging import Page
+from entrepot.kernel.refusal import Refusal
 
-PAGE = 1000
 CLEARABLE = (
     "gtin",
     "retail-price",
@@ -261,14 +264,12 @@ def list_(
         wanted = VariantFilter(
             gtin=gtin, supplier=await _supplier(services, caller, supplier), state=state
         )
-        found: list[Variant] = []
-        while page := accepted(
-            await catalogue.list_variants(
-                services.pool, caller, found[-1].sku if found else "", PAGE, wanted
-            )
-        ):
-            found += page
-        return found
+
+        def read(page: Page) -> Awaitable[list[Variant] | Refusal]:
+            after = "" if page.after is None else str(page.after[0])
+            return catalogue.list_variants(services.pool, caller, after, page.limit, wanted)
+
+        return await every_row(read, lambda row: (row.sku,))
 
     found = run_command(work, json_wanted=json)
     if json:

@@ -10,15 +10,15 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from entrepot.cli.demo.bustle import plan_bustle
 from entrepot.cli.demo.crowd import Size, extras, is_of_crowd, products_of
+from entrepot.cli.demo.crowd_trading import plan_bustle
 from entrepot.cli.demo.dice import Dice
 from entrepot.cli.demo.goods import goods_of, read_goods
+from entrepot.cli.demo.habits import SET_ASIDE
 from entrepot.cli.demo.history import plan_history
 from entrepot.cli.demo.members import MEMBERS
 from entrepot.cli.demo.steps import Calendar, Step
 from entrepot.cli.demo.stories import LAST_REFERENCE, TELLER, tell_stories
-from entrepot.cli.demo.trades import SET_ASIDE
 from entrepot.kernel.ids import Id
 from entrepot.orders import AdjustStock, PlaceOrder, ReceiveStock, StockLine
 from entrepot.orders.model import Command, Decision, Submission, SweepExpired

@@ -18,15 +18,15 @@ from entrepot.apis.rest import (
     people,
     placing,
     products,
-    programs,
     sessions,
     stock,
     suppliers,
+    tokens,
 )
+from entrepot.apis.rest.authenticator import Authenticator
 from entrepot.apis.rest.door import Door
 from entrepot.apis.rest.metrics import Metrics
 from entrepot.apis.rest.routes import Route, Services
-from entrepot.apis.rest.tokens import Authenticator
 from entrepot.infra.passwords import Passwords
 from entrepot.infra.reading import Database
 from entrepot.infra.settings import Settings
@@ -47,7 +47,7 @@ ROUTES: tuple[Route, ...] = (
     *notices.ROUTES,
     *people.ROUTES,
     *sessions.ROUTES,
-    *programs.ROUTES,
+    *tokens.ROUTES,
     *audit.ROUTES,
     *care.ROUTES,
 )

@@ -16,14 +16,14 @@ from entrepot.apis.rest.routes import (
     granted,
     page_of,
     page_type,
-    show,
+    show_found,
     show_page,
 )
 from entrepot.apis.rest.wire import HexId
 from entrepot.identity import UNKNOWN_ORGANISATION
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
-from entrepot.kernel.refusal import Fault, Refusal, RefusedError, refuse
+from entrepot.kernel.refusal import Fault, Refusal, RefusedError
 from entrepot.partnerships import KnownOrganisation, OpenedVariant
 
 Sku = Annotated[str, msgspec.Meta(max_length=200)]
@@ -87,15 +87,12 @@ async def find_organisation(call: Call[NoQuery, None]) -> Reply:
                 call.services.database, call.caller, organisation
             )
         )
-    if found is None:
-        raise RefusedError(
-            refuse(
-                UNKNOWN_ORGANISATION,
-                "There is no such organisation for you. Check its id and your trading rights.",
-                facts={"organisation": text},
-            )
-        )
-    return show(found)
+    return show_found(
+        found,
+        UNKNOWN_ORGANISATION,
+        "There is no such organisation for you. Check its id and your trading rights.",
+        organisation=text,
+    )
 
 
 async def list_variants(call: Call[VariantsQuery, None]) -> Reply:
@@ -140,15 +137,12 @@ async def find_variant(call: Call[NoQuery, None]) -> Reply:
         found = granted(await catalogue.find_variant(database, call.caller, variant))
         if found is None:
             found = granted(await partnerships.find_opened_variant(database, call.caller, variant))
-    if found is None:
-        raise RefusedError(
-            refuse(
-                catalogue.UNKNOWN_VARIANT,
-                "There is no such variant for you. Check its id and your trading rights.",
-                facts={"variant": text},
-            )
-        )
-    return show(found)
+    return show_found(
+        found,
+        catalogue.UNKNOWN_VARIANT,
+        "There is no such variant for you. Check its id and your trading rights.",
+        variant=text,
+    )
 
 
 ROUTES: Final = (

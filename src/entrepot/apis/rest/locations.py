@@ -18,7 +18,7 @@ from entrepot.apis.rest.routes import (
     page_of,
     page_type,
     sent_with,
-    show,
+    show_found,
     show_page,
     written,
 )
@@ -28,7 +28,6 @@ from entrepot.infra.errors import KEY_REUSED
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.paging import Page
-from entrepot.kernel.refusal import RefusedError, refuse
 
 _NOT_VALID: Final = (
     catalogue.CODE_NOT_VALID,
@@ -74,15 +73,9 @@ async def find_location(call: Call[NoQuery, None]) -> Reply:
         found = granted(
             await catalogue.find_location(call.services.database, call.caller, location)
         )
-    if found is None:
-        raise RefusedError(
-            refuse(
-                catalogue.UNKNOWN_LOCATION,
-                "You have no such location. Check its id.",
-                facts={"location": text},
-            )
-        )
-    return show(found)
+    return show_found(
+        found, catalogue.UNKNOWN_LOCATION, "You have no such location. Check its id.", location=text
+    )
 
 
 async def create_location(call: Call[NoQuery, LocationBody]) -> Reply:

@@ -19,7 +19,7 @@ from entrepot.apis.rest.routes import (
     page_of,
     page_type,
     sent_with,
-    show,
+    show_found,
     show_page,
     written,
 )
@@ -35,7 +35,6 @@ from entrepot.catalogue import (
 from entrepot.infra.errors import KEY_REUSED
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
-from entrepot.kernel.refusal import RefusedError, refuse
 
 Percentage: TypeAlias = Annotated[Decimal, msgspec.Meta(description="In percent, such as 21.")]
 
@@ -155,15 +154,9 @@ async def find_product(call: Call[NoQuery, None]) -> Reply:
     found = None
     if product is not None:
         found = granted(await catalogue.find_product(call.services.database, call.caller, product))
-    if found is None:
-        raise RefusedError(
-            refuse(
-                catalogue.UNKNOWN_PRODUCT,
-                "You have no such product. Check its id.",
-                facts={"product": text},
-            )
-        )
-    return show(found)
+    return show_found(
+        found, catalogue.UNKNOWN_PRODUCT, "You have no such product. Check its id.", product=text
+    )
 
 
 async def create_products(call: Call[NoQuery, ProductsBody]) -> Reply:

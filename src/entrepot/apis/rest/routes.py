@@ -10,9 +10,9 @@ from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
+from entrepot.apis.rest.authenticator import Authenticator
 from entrepot.apis.rest.metrics import Metrics
 from entrepot.apis.rest.problems import OK, Headers, Reply
-from entrepot.apis.rest.tokens import Authenticator
 from entrepot.apis.rest.wire import KEY_LENGTH_MAX, read_cursor, write_cursor
 from entrepot.infra.passwords import Passwords
 from entrepot.infra.reading import Database
@@ -20,7 +20,7 @@ from entrepot.infra.settings import Settings
 from entrepot.infra.writing import Sent, Written
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.paging import LIMIT_MAX, LIMIT_USUAL, Key, Page, cut
-from entrepot.kernel.refusal import Refusal, RefusedError
+from entrepot.kernel.refusal import Refusal, RefusedError, refuse
 from entrepot.orders import Accepted, Answer, Desk
 
 API: Final = "/api/v1"
@@ -145,6 +145,13 @@ def granted(result: Shown | Refusal) -> Shown:
 def show(answer: object) -> Reply:
     """Answer with a value."""
     return Reply(OK, _ENCODER.encode(answer))
+
+
+def show_found(found: object, code: str, message: str, **named: str) -> Reply:
+    """Answer with what was found; nothing found is refused, `named` being what was asked for."""
+    if found is None:
+        raise RefusedError(refuse(code, message, facts=named))
+    return show(found)
 
 
 def page_of(query: PageQuery, shape: Any) -> Page:  # noqa: ANN401 - a tuple type, such as tuple[HexId]

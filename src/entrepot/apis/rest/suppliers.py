@@ -18,7 +18,7 @@ from entrepot.apis.rest.routes import (
     page_of,
     page_type,
     sent_with,
-    show,
+    show_found,
     show_page,
     written,
 )
@@ -27,7 +27,6 @@ from entrepot.catalogue import NewSupplier, Supplier, SupplierChanges
 from entrepot.infra.errors import KEY_REUSED
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
-from entrepot.kernel.refusal import RefusedError, refuse
 
 State = Literal["active", "deactivated", "deleted"]
 # A name in lower case may be longer than it was.
@@ -93,15 +92,9 @@ async def find_supplier(call: Call[NoQuery, None]) -> Reply:
         found = granted(
             await catalogue.find_supplier(call.services.database, call.caller, supplier)
         )
-    if found is None:
-        raise RefusedError(
-            refuse(
-                catalogue.UNKNOWN_SUPPLIER,
-                "You have no such supplier. Check its id.",
-                facts={"supplier": text},
-            )
-        )
-    return show(found)
+    return show_found(
+        found, catalogue.UNKNOWN_SUPPLIER, "You have no such supplier. Check its id.", supplier=text
+    )
 
 
 async def create_supplier(call: Call[NoQuery, SupplierBody]) -> Reply:

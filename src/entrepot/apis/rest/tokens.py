@@ -1,65 +1,133 @@
-"""Finds out who asks: from the Authorization header to a caller.
+"""Tokens: what programs of an organisation come in by."""
 
-Most routes ask the database each time. The two hot ones may use what is remembered for a short
-while, because the batch reads the token again after its locks.
-"""
+from datetime import datetime
+from typing import Annotated, Final
 
-import hashlib
-from typing import Final
+import msgspec
 
-from entrepot.apis.rest.problems import TOKEN_REFUSED
-from entrepot.identity import find_caller
-from entrepot.infra.clock import monotonic_seconds
-from entrepot.infra.reading import Database
-from entrepot.kernel.caller import Caller
-from entrepot.kernel.refusal import RefusedError
+from entrepot import identity
+from entrepot.apis.rest.bodies import Text
+from entrepot.apis.rest.problems import CREATED, Reply
+from entrepot.apis.rest.routes import (
+    API,
+    REPLAYED,
+    Call,
+    NoQuery,
+    PageQuery,
+    Route,
+    granted,
+    page_of,
+    page_type,
+    sent_with,
+    show,
+    show_page,
+    written,
+)
+from entrepot.apis.rest.wire import HexId
+from entrepot.identity import IssuedToken, NewToken, Token
+from entrepot.kernel import ids
+from entrepot.kernel.caller import Scope
+from entrepot.kernel.paging import LOWEST
+from entrepot.kernel.refusal import Refusal, RefusedError
 
-CALLERS_MAX: Final = 10_000
-REMEMBERED_SECONDS: Final = 60.0
-HEADER_LENGTH_MAX: Final = 200
-_SCHEME: Final = b"bearer "
-
-
-class Authenticator:
-    """Turns Authorization headers into callers."""
-
-    def __init__(self, database: Database) -> None:
-        """Ask this database; remember callers by the hash of their header, never by the header."""
-        self._database = database
-        self._remembered: dict[bytes, tuple[Caller, float]] = {}
-
-    async def check(self, header: bytes | None) -> Caller:
-        """The caller behind a header, asked of the database. Refuses `identity.token_not_valid`."""
-        secret = _secret(header)
-        caller = None if secret is None else await find_caller(self._database, secret)
-        if caller is None or header is None:
-            raise RefusedError(TOKEN_REFUSED)
-        if len(self._remembered) >= CALLERS_MAX:
-            self._remembered.clear()
-        until = monotonic_seconds() + REMEMBERED_SECONDS
-        self._remembered[hashlib.sha256(header).digest()] = (caller, until)
-        return caller
-
-    def recall(self, header: bytes | None) -> Caller | None:
-        """The caller remembered for a header. Its token may have been revoked since."""
-        if header is None:
-            return None
-        found = self._remembered.get(hashlib.sha256(header).digest())
-        if found is None or found[1] < monotonic_seconds():
-            return None
-        return found[0]
-
-    def forget(self, header: bytes | None) -> None:
-        """Ask the database again when this header comes next."""
-        if header is not None:
-            self._remembered.pop(hashlib.sha256(header).digest(), None)
+SCOPES_MAX: Final = 100
 
 
-def _secret(header: bytes | None) -> str | None:
-    """Read the token's secret off a header; None when there is none."""
-    if header is None or len(header) > HEADER_LENGTH_MAX:
-        return None
-    if header[: len(_SCHEME)].lower() != _SCHEME:
-        return None
-    secret = header[len(_SCHEME) :].strip()
-    return secret.decode("ascii") if secret.isascii() else None
+class TokenBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What the token is for, and what it may do: nothing that you may not do yourself."""
+
+    name: Text
+    scopes: Annotated[list[Text], msgspec.Meta(max_length=SCOPES_MAX)]
+    expires_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class TokenAnswer(msgspec.Struct, frozen=True):
+    """A token, with its secret where it has just been issued; sent again, without."""
+
+    token: Token
+    secret: Annotated[str, msgspec.Meta(description="Shown this once.")] | None
+
+
+async def list_tokens(call: Call[PageQuery, None]) -> Reply:
+    """Show the caller's tokens, without their secrets."""
+    page = page_of(call.query, tuple[HexId])
+    after = LOWEST if page.after is None else str(page.after[0])
+    rows = granted(
+        await identity.list_tokens(call.services.database, call.caller, after, page.rows_wanted)
+    )
+    return show_page(rows, page, lambda row: (row.id.removeprefix(ids.TOKEN),))
+
+
+async def issue(call: Call[NoQuery, TokenBody]) -> Reply:
+    """Issue a token."""
+    body, services = call.body, call.services
+    answer = await identity.issue_token(
+        services.database,
+        services.desk.new_id,
+        call.caller,
+        NewToken(body.name, tuple(body.scopes), body.expires_at),
+        sent=sent_with(call, "issue_token"),
+    )
+    if isinstance(answer, Refusal):
+        raise RefusedError(answer)
+    if isinstance(answer, IssuedToken):
+        return show(TokenAnswer(answer.token, answer.secret))._replace(status=CREATED)
+    return show(TokenAnswer(answer, None))._replace(status=CREATED, headers=REPLAYED)
+
+
+async def revoke(call: Call[NoQuery, None]) -> Reply:
+    """Revoke a token."""
+    services = call.services
+    token = ids.from_wire(ids.TOKEN, call.path["token"]) or ""
+    sent = sent_with(call, "revoke_token")
+    return written(
+        await identity.revoke_token(
+            services.database, services.desk.new_id, call.caller, token, sent
+        )
+    )
+
+
+ROUTES: Final = (
+    Route(
+        method="GET",
+        path=f"{API}/tokens",
+        topic="Tokens",
+        summary="List your tokens",
+        detail="Oldest first, revoked and expired ones too, without their secrets.",
+        handler=list_tokens,
+        query=PageQuery,
+        answer=page_type("Token", Token),
+        scope=Scope.ORGANISATION_WRITE,
+    ),
+    Route(
+        method="POST",
+        path=f"{API}/tokens",
+        topic="Tokens",
+        summary="Issue a token",
+        detail="The `secret` is shown this once. Nobody gives a scope that they do not have.",
+        handler=issue,
+        body=TokenBody,
+        is_act=True,
+        status=CREATED,
+        answer=TokenAnswer,
+        scope=Scope.ORGANISATION_WRITE,
+        refusals=(
+            "identity.name_not_valid",
+            "identity.scope_not_valid",
+            "identity.expiry_not_valid",
+            "request.key_reused",
+        ),
+    ),
+    Route(
+        method="POST",
+        path=f"{API}/tokens/{{token}}/revoke",
+        topic="Tokens",
+        summary="Revoke a token",
+        detail="From now on; revoked again, it stays as it is.",
+        handler=revoke,
+        is_act=True,
+        answer=Token,
+        scope=Scope.ORGANISATION_WRITE,
+        refusals=("identity.unknown_token", "request.key_reused"),
+    ),
+)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from operator import attrgetter
 
 from entrepot.cli.demo.goods import goods_of
+from entrepot.cli.demo.habits import TRADES
 from entrepot.cli.demo.members import MEMBERS
 from entrepot.cli.demo.steps import Calendar, Step, Variants
 from entrepot.cli.demo.stories import tell_stories
-from entrepot.cli.demo.trades import TRADES
 from entrepot.cli.demo.trading import plan_trade
 from entrepot.orders import ReceiveStock, StockLine
 

@@ -11,9 +11,9 @@ from typing import Final
 from entrepot import identity
 from entrepot.app import Services
 from entrepot.cli.demo.crowd import NOBODY, Size, is_of_crowd
-from entrepot.cli.demo.crowding import find_crowd, make_crowd
-from entrepot.cli.demo.equipping import make_members
 from entrepot.cli.demo.keeping import DemoNetwork, keep_demo, read_demo
+from entrepot.cli.demo.making_crowd import find_crowd, make_crowd
+from entrepot.cli.demo.making_members import make_members
 from entrepot.cli.demo.members import MEMBERS
 from entrepot.cli.demo.progress import Tell, tell_nobody
 from entrepot.cli.demo.steps import DAYS

@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from entrepot.cli.demo.fates import CHECKOUT_MINUTES, INVOICE_MINUTES
+from entrepot.cli.demo.order_lives import CHECKOUT_MINUTES, INVOICE_MINUTES
 from entrepot.cli.demo.steps import UNKNOWN, ActOnOrder, ActOnStock, Calendar, Step, Variants
 from entrepot.orders import (
     CountStock,

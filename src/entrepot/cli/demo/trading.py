@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Final
 
 from entrepot.cli.demo.dice import Dice
-from entrepot.cli.demo.fates import FATES, Fate, Incoming, basket, usual
 from entrepot.cli.demo.goods import Goods, goods_of
+from entrepot.cli.demo.habits import SET_ASIDE, Trade
+from entrepot.cli.demo.order_lives import FATES, Fate, Incoming, basket, usual
 from entrepot.cli.demo.steps import ActOnStock, Calendar, Step, Variants
-from entrepot.cli.demo.trades import SET_ASIDE, Trade
 from entrepot.kernel.ids import Id
 from entrepot.orders import AdjustStock, ReceiveStock, StockLine, WantedLine
 

@@ -9,9 +9,8 @@ from typing import Final, TypeVar
 from entrepot import catalogue, identity, partnerships
 from entrepot.app import Services
 from entrepot.catalogue import NewLocation
-from entrepot.cli.demo.bustle import last_reference, plan_bustle
 from entrepot.cli.demo.crowd import Extra, Size, extras, products_of
-from entrepot.cli.demo.entering import Entrance, Owner
+from entrepot.cli.demo.crowd_trading import last_reference, plan_bustle
 from entrepot.cli.demo.finding import (
     begun_calendar,
     has_order,
@@ -20,6 +19,7 @@ from entrepot.cli.demo.finding import (
     was_taken,
 )
 from entrepot.cli.demo.keeping import DemoNetwork, DemoOrganisation, DemoPart, DemoVariant
+from entrepot.cli.demo.making_log_ins import Entrance, Owner
 from entrepot.cli.demo.members import MEMBERS
 from entrepot.cli.demo.playing import play_history
 from entrepot.cli.demo.progress import Tell

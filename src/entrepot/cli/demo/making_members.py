@@ -9,7 +9,6 @@ import msgspec
 from entrepot import catalogue, partnerships
 from entrepot.app import Services
 from entrepot.catalogue import NewProduct, NewSupplier, NewVariant, Variant
-from entrepot.cli.demo.entering import Entrance, Owner
 from entrepot.cli.demo.finding import (
     begun_calendar,
     has_order,
@@ -20,6 +19,7 @@ from entrepot.cli.demo.finding import (
 from entrepot.cli.demo.goods import Goods, goods_of
 from entrepot.cli.demo.history import plan_history
 from entrepot.cli.demo.keeping import DemoNetwork, DemoPart, DemoVariant
+from entrepot.cli.demo.making_log_ins import Entrance, Owner
 from entrepot.cli.demo.members import MEMBERS, RIGHTS, Member
 from entrepot.cli.demo.playing import count_orders, play_history
 from entrepot.cli.demo.progress import Tell

@@ -18,7 +18,7 @@ import msgspec
 
 from entrepot.cli.demo.crowd import Extra
 from entrepot.cli.demo.dice import Dice
-from entrepot.cli.demo.fates import INVOICE_MINUTES
+from entrepot.cli.demo.order_lives import INVOICE_MINUTES
 from entrepot.cli.demo.steps import UNKNOWN, ActOnOrder, Calendar, Step, Variants
 from entrepot.orders import (
     CancelOrder,
