@@ -80,7 +80,7 @@ DAMAGES = (
     ),
     Damage(
         "INSERT INTO allocations SELECT owner, act, owner, variant, location, 1, 1, NULL, 'open',"
-        " at FROM ledger WHERE kind = 'receive' LIMIT 1",
+        " at, act FROM ledger WHERE kind = 'receive' LIMIT 1",
         {"allocated_is_what_is_left"},
     ),
     Damage(

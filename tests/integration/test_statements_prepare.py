@@ -64,9 +64,13 @@ def _may_hold(hint: object, value_type: type) -> bool:
 
 def declared_rows(path: Path) -> Mapping[str, type]:
     package = ".".join(path.parent.relative_to("src").parts)
-    if path.name != "queries.sql" or not (ROOT / path.parent / "store.py").exists():
+    if path.parent.name == "store":
+        module = f"{package}.{path.stem}"
+    elif path.name == "queries.sql" and (ROOT / path.parent / "store.py").exists():
+        module = f"{package}.store"
+    else:
         return {}
-    rows: Mapping[str, type] = getattr(importlib.import_module(f"{package}.store"), "ROWS", {})
+    rows: Mapping[str, type] = getattr(importlib.import_module(module), "ROWS", {})
     return rows
 
 

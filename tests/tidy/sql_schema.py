@@ -22,6 +22,7 @@ DIRECTORY_TABLES: Mapping[str, str] = MappingProxyType(
         "invite_keys": "found by the secret that a retailer enters",
         "jwt_issuers": "found by the issuer's address",
         "legacy_ids": "numbers are given out per type, across owners",
+        "followers": "the sequencer and its followers count for the whole network",
         "schema_migrations": "about the schema, not about anybody's business",
     }
 )
@@ -32,6 +33,14 @@ OWNER_COLUMNS = ("owner", "organisation")
 OWNER_BY_TABLE: Mapping[str, str] = MappingProxyType(
     {
         "trading_rights": "seller",
+        "partnerships": "wholesaler",
+        "partnership_invitations": "wholesaler",
+        "fixed_prices": "wholesaler",
+        "transfers": "wholesaler",
+        "transfer_legs": "wholesaler",
+        "product_matches": "retailer",
+        "feed_touched": "retailer",
+        "feed_numbers": "retailer",
     }
 )
 

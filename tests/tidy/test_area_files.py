@@ -20,7 +20,8 @@ FILES_ALLOWED = frozenset(
         "errors.py",
     }
 )
-FOLDERS_ALLOWED = frozenset({"actions", "model"})
+FOLDERS_ALLOWED = frozenset({"actions", "model", "store"})
+SPLIT = ("model", "store")  # one file while it fits, a folder of subjects once it does not
 
 
 def offences(root: Path) -> list[Finding]:
@@ -31,14 +32,15 @@ def offences(root: Path) -> list[Finding]:
         inside = path.relative_to(PACKAGE).parts
         if inside[0] in AREAS and not _has_a_place(inside[1:]):
             allowed = ", ".join(sorted(FILES_ALLOWED))
-            says = f"no such name in an area; there are {allowed}, actions/*.py and model/*.py"
+            says = f"no such name in an area; there are {allowed}, actions/*.py, model/*.py"
+            says += " and store/*.py with store/*.sql"
             found.append(Finding(str(path), 1, says))
     for area in AREAS:
-        if (root / PACKAGE / area / "model.py").exists() and _holds_code(
-            root / PACKAGE / area / "model"
-        ):
-            says = "model.py and model/ side by side; keep one"
-            found.append(Finding(str(PACKAGE / area), 1, says))
+        for name in SPLIT:
+            folder = root / PACKAGE / area / name
+            if folder.with_suffix(".py").exists() and _holds_code(folder):
+                says = f"{name}.py and {name}/ side by side; keep one"
+                found.append(Finding(str(PACKAGE / area), 1, says))
     return found
 
 
@@ -47,7 +49,8 @@ def _has_a_place(inside: tuple[str, ...]) -> bool:
         case (name,):
             return name in FILES_ALLOWED
         case (folder, name):
-            return folder in FOLDERS_ALLOWED and name.endswith(".py")
+            is_statements = folder == "store" and name.endswith(".sql")
+            return folder in FOLDERS_ALLOWED and (name.endswith(".py") or is_statements)
         case _:
             return False
 

@@ -225,7 +225,8 @@ SET
     units_per_case = $16,
     supplier = $17,
     supplier_sku = $18,
-    state = $19
+    state = $19,
+    withdrawals = v.withdrawals + (v.state = 'active' AND $19 <> 'active')::integer
 WHERE v.organisation = $1 AND v.id = $2
 RETURNING v.id;
 
@@ -294,7 +295,8 @@ SET
     units_per_case = w.units_per_case,
     supplier = w.supplier,
     supplier_sku = w.supplier_sku,
-    state = w.state
+    state = w.state,
+    withdrawals = v.withdrawals + (v.state = 'active' AND w.state <> 'active')::integer
 FROM
     unnest(
         $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[],

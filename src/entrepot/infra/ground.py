@@ -4,7 +4,7 @@ An accepted act has one audit row, whose answer is exactly what the caller was t
 sent again is answered from it. The outbox row under the same id tells followers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -36,7 +36,10 @@ class StoredAnswer(NamedTuple):
 
 
 class Act(NamedTuple):
-    """Something that happened: an audit row and its outbox row."""
+    """Something that happened: an audit row and its outbox row.
+
+    `variants` are those whose figures it changed, or what may be promised of them.
+    """
 
     organisation: Id
     id: Id
@@ -45,6 +48,7 @@ class Act(NamedTuple):
     subject: str
     answer: bytes
     request: str | None
+    variants: Collection[Id] = ()
 
 
 async def claim_keys(connection: Connection, claims: Sequence[Claim]) -> set[Id]:
@@ -72,7 +76,7 @@ async def write_ground(
     freed: Sequence[tuple[Id, str]] = (),
 ) -> None:
     """Write what happened, and give back the keys of what was refused. Row counts are asserted."""
-    organisations, ids, tokens, names, subjects, answers, requests = columns(acts, 7)
+    organisations, ids, tokens, names, subjects, answers, requests, _ = columns(acts, 8)
     row = await connection.fetchrow(
         SQL["write_ground"],
         at,
@@ -84,6 +88,7 @@ async def write_ground(
         answers,
         requests,
         *columns(freed, 2),
+        [literal(each.variants) if each.variants else None for each in acts],
     )
     assert row is not None, "the statement counts what it wrote"
     written = (row[0], row[1], row[2])

@@ -36,9 +36,9 @@ WITH acts AS MATERIALIZED (
     FROM
         unnest(
             $2::uuid[], $3::uuid[], $4::uuid[], $5::text::text[], $6::text::text[],
-            $7::json[], $8::text[]
+            $7::json[], $8::text[], $11::text[]
         )
-        AS w (organisation, id, token, act, subject, answer, request)
+        AS w (organisation, id, token, act, subject, answer, request, variants)
 ),
 
 audited AS (
@@ -57,13 +57,14 @@ audited AS (
 ),
 
 told AS (
-    INSERT INTO outbox (organisation, id, at, event, subject)
+    INSERT INTO outbox (organisation, id, at, event, subject, variants)
     SELECT
         a.organisation,
         a.id,
         $1::timestamptz,
         a.act,
-        a.subject
+        a.subject,
+        a.variants::uuid[]
     FROM acts AS a
     RETURNING 1
 ),

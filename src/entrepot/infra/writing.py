@@ -33,11 +33,16 @@ PAUSE_SECONDS: Final = 0.02
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """What an action did: its name, the wire id of what it did it to, and what it answers."""
+    """What an action did: its name, the wire id of what it did it to, and what it answers.
+
+    `variants` are those whose figures it changed, or what may be promised of them: the feed looks
+    at them, and at what is matched with them, again.
+    """
 
     act: str
     subject: str
     answer: msgspec.Struct
+    variants: tuple[Id, ...] = ()
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -162,6 +167,7 @@ async def record(
             each.subject,
             msgspec.json.encode(each.answer),
             None,
+            each.variants,
         )
         for each in happenings
     ]
@@ -218,6 +224,7 @@ async def _write(
             each.subject,
             msgspec.json.encode(each.answer if number else answer),
             None if sent is None else sent.request,
+            each.variants,
         )
         for number, each in enumerate(happenings)
     ]

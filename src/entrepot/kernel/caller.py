@@ -16,6 +16,11 @@ class Scope(str, Enum):  # noqa: UP042 - StrEnum would change nothing but the te
     STOCK_WRITE = "stock:write"
     CATALOGUE_READ = "catalogue:read"
     CATALOGUE_WRITE = "catalogue:write"
+    PARTNERSHIPS_READ = "partnerships:read"
+    PARTNERSHIPS_WRITE = "partnerships:write"
+    SETTLEMENT_READ = "settlement:read"
+    SETTLEMENT_WRITE = "settlement:write"
+    WEBHOOKS_WRITE = "webhooks:write"
     ORGANISATION_WRITE = "organisation:write"
     AUDIT_READ = "audit:read"
 

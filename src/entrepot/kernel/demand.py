@@ -5,7 +5,7 @@ side knows the other's rules: a demand names positions by rank and holds by key,
 Keys are tuples, because they are sorted, looked up and sent to the database by their parts.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple
@@ -45,6 +45,23 @@ class HoldKey(NamedTuple):
     hold_no: int
 
 
+class AllocationKey(NamedTuple):
+    """Which allocation: the stock's owner, and its id."""
+
+    owner: Id
+    allocation: Id
+
+
+class LiveAllocation(msgspec.Struct, frozen=True):
+    """What is left of an open allocation, where, and for which partnership."""
+
+    key: AllocationKey
+    partnership: Id
+    position: PositionKey
+    remaining: Decimal
+    made_at: datetime
+
+
 class LiveHold(msgspec.Struct, frozen=True):
     """A hold that has not ended: what it keeps where, for which line, and until when."""
 
@@ -78,12 +95,47 @@ class HoldEnd(Enum):
     EXPIRED = "expired"
 
 
+class Partner(msgspec.Struct, frozen=True):
+    """A match by which a wholesaler's stock may meet a retailer's line, with its terms.
+
+    `positions` are the wholesaler's that orders ship from, best first; `target` is the retailer's
+    position that transferred units come to. `factor` units of the wholesaler's make one of the
+    retailer's, of which no less than `step` is transferred. `buffer` is in the wholesaler's units,
+    `cap` in the retailer's. Price, VAT rate and week are those that a transfer made now carries.
+    """
+
+    match: Id
+    partnership: Id
+    positions: tuple[PositionKey, ...]
+    target: PositionKey
+    factor: int
+    step: Decimal
+    buffer: Decimal
+    cap: Decimal | None
+    is_all_stock: bool
+    week: date
+    unit_price: Decimal | None = None
+    vat_rate: Decimal | None = None
+
+
+class Draw(Enum):
+    """How a demand may draw on partners for what its owner's stock leaves short.
+
+    NOTHING: it may not. WHOLE: only if they meet all the rest. PART: whatever they can.
+    """
+
+    NOTHING = "nothing"
+    WHOLE = "whole"
+    PART = "part"
+
+
 class DemandLine(msgspec.Struct, frozen=True):
-    """One line: the units wanted and the positions that may meet it, best first."""
+    """One line: the units wanted, the positions that may meet it, and partners, best first."""
 
     line_no: int
     quantity: Decimal
     sources: tuple[PositionKey, ...]
+    partners: tuple[Partner, ...] = ()
 
 
 class Ending(msgspec.Struct, frozen=True):

@@ -21,6 +21,13 @@ SUPPLIER: Final = "sup_"
 PERSON: Final = "psn_"
 SESSION: Final = "ses_"
 COLLEAGUE_INVITATION: Final = "cin_"
+PARTNERSHIP: Final = "pts_"
+PARTNERSHIP_INVITATION: Final = "pin_"
+PRODUCT_MATCH: Final = "mch_"
+ALLOCATION: Final = "alc_"
+TRANSFER: Final = "trf_"
+SETTLEMENT: Final = "stl_"
+WEBHOOK: Final = "whk_"
 
 _DIGITS: Final = frozenset("0123456789abcdef")
 

@@ -26,9 +26,20 @@ def test_each_role_may_do_what_the_next_one_may_and_more() -> None:
     owner, manager, clerk, reader = ROLE_SCOPES.values()
     assert owner == {scope.value for scope in Scope}
     assert owner > manager > clerk > reader
-    assert reader == {"orders:read", "stock:read", "catalogue:read"}
+    assert reader == {
+        "orders:read",
+        "stock:read",
+        "catalogue:read",
+        "partnerships:read",
+        "settlement:read",
+    }
     assert clerk - reader == {"orders:write", "stock:write"}
-    assert manager - clerk == {"catalogue:write", "audit:read"}
+    assert manager - clerk == {
+        "catalogue:write",
+        "audit:read",
+        "partnerships:write",
+        "settlement:write",
+    }
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,22 @@ Language: TypeAlias = Literal["nl", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("nl", "en")
 OWNER: Final[Role] = "owner"
 
-_READER: Final = frozenset({Scope.ORDERS_READ, Scope.STOCK_READ, Scope.CATALOGUE_READ})
+_READER: Final = frozenset(
+    {
+        Scope.ORDERS_READ,
+        Scope.STOCK_READ,
+        Scope.CATALOGUE_READ,
+        Scope.PARTNERSHIPS_READ,
+        Scope.SETTLEMENT_READ,
+    }
+)
 _CLERK: Final = _READER | {Scope.ORDERS_WRITE, Scope.STOCK_WRITE}
-_MANAGER: Final = _CLERK | {Scope.CATALOGUE_WRITE, Scope.AUDIT_READ}
+_MANAGER: Final = _CLERK | {
+    Scope.CATALOGUE_WRITE,
+    Scope.AUDIT_READ,
+    Scope.PARTNERSHIPS_WRITE,
+    Scope.SETTLEMENT_WRITE,
+}
 
 ROLE_SCOPES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
