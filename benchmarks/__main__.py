@@ -16,7 +16,8 @@ import msgspec
 import uvloop
 from rich.console import Console
 
-from benchmarks.cells import CELLS, USUAL, Cell
+from benchmarks.cells import CELLS, CONSIGNMENT, USUAL, Cell
+from benchmarks.consignment import FULL, QUICK, measure_consignment
 from benchmarks.engine import open_bench
 from benchmarks.measure import CellError, Figures, Window, measure
 from benchmarks.report import (
@@ -24,6 +25,7 @@ from benchmarks.report import (
     machine,
     markdown,
     print_tables,
+    promises_of,
     ratios_of,
     versions,
 )
@@ -41,7 +43,10 @@ QUICK_CELLS: Final = (
     "rest-256",
     "rest-hot-64",
     "rest-bulk",
+    "own-64",
+    "transfer-64",
 )
+SUBJECTS: Final = {"orders": USUAL, "consignment": CONSIGNMENT}
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -50,6 +55,9 @@ class Plan(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...]
     rounds: int
     window: Window
+    subjects: tuple[str, ...]
+    """What to measure besides cells: the rows of an order, or consignment."""
+    quick: bool
 
 
 def read_plan(arguments: list[str]) -> tuple[Plan, argparse.Namespace]:
@@ -58,15 +66,20 @@ def read_plan(arguments: list[str]) -> tuple[Plan, argparse.Namespace]:
     parser.add_argument("--rounds", type=int, default=5, help="paired rounds (default: 5)")
     parser.add_argument("--seconds", type=float, default=10, help="counted per cell (default: 10)")
     parser.add_argument("--warm-up", type=float, default=2, help="seconds before (default: 2)")
+    parser.add_argument("--only", choices=SUBJECTS, help="one subject (default: both)")
     parser.add_argument("--cells", help="names, separated by commas (default: all)")
     parser.add_argument("--quick", action="store_true", help="one short round of a few cells")
     parser.add_argument("--list", action="store_true", help="list the cells and end")
     parser.add_argument("--results", type=Path, default=HERE / "results.jsonl")
     parser.add_argument("--markdown", type=Path, help="also write the tables to this file")
     options = parser.parse_args(arguments)
-    names = options.cells.split(",") if options.cells else [cell.name for cell in USUAL]
-    if options.quick and not options.cells:
-        names = list(QUICK_CELLS)
+    subjects = (options.only,) if options.only else tuple(SUBJECTS)
+    names = [cell.name for subject in subjects for cell in SUBJECTS[subject]]
+    if options.quick:
+        names = [name for name in names if name in QUICK_CELLS]
+    if options.cells:
+        names = options.cells.split(",")
+        subjects = ()
     unknown = [name for name in names if name not in CELLS]
     if unknown:
         parser.error(f"no such cells: {', '.join(unknown)}; see --list")
@@ -75,14 +88,14 @@ def read_plan(arguments: list[str]) -> tuple[Plan, argparse.Namespace]:
         warm_up=1.0 if quick else options.warm_up, counted=2.0 if quick else options.seconds
     )
     cells = tuple(CELLS[name] for name in names)
-    return Plan(cells, 1 if quick else options.rounds, window), options
+    return Plan(cells, 1 if quick else options.rounds, window, subjects, quick), options
 
 
 async def run(plan: Plan) -> Result:
     """Measure everything in the plan."""
     console = Console(stderr=True, width=160)
     async with open_bench() as bench:
-        rows = await compare_rows(bench)
+        rows = await compare_rows(bench) if "orders" in plan.subjects else {}
         found: dict[str, list[Figures]] = {cell.name: [] for cell in plan.cells}
         for number in range(plan.rounds):
             ordered = plan.cells if number % 2 == 0 else plan.cells[::-1]
@@ -95,6 +108,10 @@ async def run(plan: Plan) -> Result:
                     f" {figures.postgres_ms:.3f} = {figures.cpu_ms:.3f} ms",
                     highlight=False,
                 )
+        consignment: dict[str, list[float]] = {}
+        if "consignment" in plan.subjects:
+            size = QUICK if plan.quick else FULL
+            consignment = await measure_consignment(bench, size, plan.rounds)
         return Result(
             at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             machine=machine(),
@@ -104,6 +121,7 @@ async def run(plan: Plan) -> Result:
             rows=rows,
             cells=found,
             ratios=ratios_of(found),
+            consignment=promises_of(consignment),
         )
 
 

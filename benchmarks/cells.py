@@ -6,9 +6,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from benchmarks.world import Spread
+from benchmarks.world import Shelves, Spread
 
 Kind = Literal["pgbench", "intake", "rest"]
+Figure = Literal["rate", "cpu", "application", "postgres"]
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +27,13 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     processes: int = 1
     """Web processes."""
     batch_max: int = 256
+    shelves: Shelves | None = None
+    """Where the buyers have variants of their own and order those: what of them is their own."""
+
+    @property
+    def transfers(self) -> int:
+        """How many of an order's two lines a partner has to meet."""
+        return 0 if self.shelves is None else self.shelves.transfers
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +42,17 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     cell: str
     floor: tuple[str, ...]
     floor_title: str
-    figure: Literal["rate", "cpu", "postgres"]
+    figure: Figure
     bound: float
 
     @property
     def title(self) -> str:
-        words = {"rate": "orders/s", "cpu": "CPU an order", "postgres": "CPU an order, PostgreSQL"}
+        words = {
+            "rate": "orders/s",
+            "cpu": "CPU an order",
+            "application": "CPU an order, application",
+            "postgres": "CPU an order, PostgreSQL",
+        }
         return words[self.figure]
 
     def is_met(self, ratio: float) -> bool:
@@ -136,14 +149,42 @@ EXTRA: Final = (
 )
 """Measured only when named."""
 
+
+def _own(name: str, title: str, shelves: Shelves) -> tuple[Cell, Cell]:
+    small, large = [
+        Cell(
+            name=f"{name}-{callers}",
+            title=f"own variants, {title}, {callers}",
+            kind="intake",
+            callers=callers,
+            spread="own",
+            shelves=shelves,
+        )
+        for callers in (64, 256)
+    ]
+    return small, large
+
+
+OWN: Final = _own("own", "no partners", Shelves(stocked=2, matched=False))
+TRANSFER: Final = (
+    *_own("beside", "partners beside them", Shelves(stocked=2, matched=True)),
+    *_own("transfer", "one line by transfer", Shelves(stocked=1, matched=True)),
+    *_own("transfers", "both lines by transfer", Shelves(stocked=0, matched=True)),
+)
+
 USUAL: Final = (*FLOOR_A, *FLOOR_A_HOT, *FLOOR_B, *INTAKE, *REST)
-CELLS: Final = {cell.name: cell for cell in (*USUAL, *EXTRA)}
+CONSIGNMENT: Final = (*OWN, *TRANSFER)
+CELLS: Final = {cell.name: cell for cell in (*USUAL, *CONSIGNMENT, *EXTRA)}
 
 
-def _bar(
-    cell: str, floor: tuple[Cell, ...], figure: Literal["rate", "cpu", "postgres"], bound: float
-) -> Bar:
-    titles = {FLOOR_A: "A", FLOOR_A_HOT: "A, one product", FLOOR_B: "B"}
+def _bar(cell: str, floor: tuple[Cell, ...], figure: Figure, bound: float) -> Bar:
+    titles = {
+        FLOOR_A: "A",
+        FLOOR_A_HOT: "A, one product",
+        FLOOR_B: "B",
+        OWN[:1]: "no partners",
+        OWN[1:]: "no partners",
+    }
     return Bar(
         cell=cell,
         floor=tuple(each.name for each in floor),
@@ -153,6 +194,7 @@ def _bar(
     )
 
 
+PARTS: Final[tuple[Figure, ...]] = ("cpu", "application", "postgres")
 BARS: Final = (
     _bar("rest-64", FLOOR_A, "cpu", 1.0),
     _bar("rest-64", FLOOR_A, "rate", 0.65),
@@ -165,4 +207,10 @@ BARS: Final = (
     _bar("intake-256", FLOOR_B, "postgres", 1.4),
     _bar("intake-64", FLOOR_B, "cpu", 2.75),
     _bar("intake-64", FLOOR_B, "postgres", 1.75),
+    *[
+        _bar(f"{name}-{callers}", floor, figure, 2.0)
+        for name in ("beside", "transfer", "transfers")
+        for callers, floor in ((64, OWN[:1]), (256, OWN[1:]))
+        for figure in PARTS
+    ],
 )

@@ -93,8 +93,17 @@ class Bench(msgspec.Struct, frozen=True):
             database,
         ]
 
-    async def copy_world(self) -> Database:
-        """A fresh copy of the world: how each cell begins, on either side.
+    async def make_database(self, name: str) -> Database:
+        """A database that has every table and nothing in it."""
+        connection = await asyncpg.connect(self.places.dsn(SUPERUSER, "postgres"))
+        await connection.execute(f"CREATE DATABASE {name} OWNER {ROLE}")
+        await connection.close()
+        database = self._database(name)
+        await migrate(database.dsn)
+        return database
+
+    async def copy_world(self, of: str = DATABASE) -> Database:
+        """A fresh copy of the world: how each cell begins, on either side; or of another database.
 
         Tables are as large as a shop's that has run for a while, and their statistics known: on
         empty ones the planner guesses. The copy also makes a checkpoint, so every cell begins at
@@ -104,15 +113,14 @@ class Bench(msgspec.Struct, frozen=True):
         try:
             await connection.execute(f"DROP DATABASE IF EXISTS {_MEASURED} WITH (FORCE)")
             await connection.execute(
-                f"CREATE DATABASE {_MEASURED} OWNER {ROLE} TEMPLATE {DATABASE} STRATEGY FILE_COPY"
+                f"CREATE DATABASE {_MEASURED} OWNER {ROLE} TEMPLATE {of} STRATEGY FILE_COPY"
             )
         finally:
             await connection.close()
-        return Database(
-            _MEASURED,
-            self.places.dsn(ROLE, _MEASURED),
-            self.places.dsn(SUPERUSER, _MEASURED),
-        )
+        return self._database(_MEASURED)
+
+    def _database(self, name: str) -> Database:
+        return Database(name, self.places.dsn(ROLE, name), self.places.dsn(SUPERUSER, name))
 
 
 @asynccontextmanager

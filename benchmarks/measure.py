@@ -25,7 +25,8 @@ from benchmarks.engine import HISTORY_ORDERS, Bench, Database
 from benchmarks.loads.clock import Sent, read_log, read_pgbench_logs
 from benchmarks.loads.wire import READY, Done, Task
 from benchmarks.processes import cpu_seconds, family_cpu_seconds
-from benchmarks.world import SQL
+from benchmarks.world import SQL, Shelves, fill_shelves
+from entrepot.infra.pool import open_pool
 
 TAIL_SECONDS: Final = 0.3
 START_SECONDS_MAX: Final = 20
@@ -95,6 +96,8 @@ class _Running(msgspec.Struct, frozen=True):
 async def measure(bench: Bench, cell: Cell, window: Window, seed: int) -> Figures:
     """Run one cell on a fresh copy of the world and verify what it left. Raises CellError."""
     database = await bench.copy_world()
+    if cell.shelves is not None:
+        await _fill_shelves(bench, database, cell.shelves)
     if cell.kind == "pgbench":
         first, last, sent, done = await _run_pgbench(bench, database, cell, window, seed)
     else:
@@ -102,6 +105,16 @@ async def measure(bench: Bench, cell: Cell, window: Window, seed: int) -> Figure
         sent = read_log(_log(bench))
     await _verify(database, cell, done)
     return _figures(cell, first, last, sent, done)
+
+
+async def _fill_shelves(bench: Bench, database: Database, shelves: Shelves) -> None:
+    """Give buyers goods of their own, and have the planner know of them."""
+    pool = await open_pool(database.dsn, bench.settings)
+    await fill_shelves(pool, shelves)
+    await pool.close()
+    connection = await database.connect()
+    await connection.execute(SQL["tidy_up"])
+    await connection.close()
 
 
 async def run_load(
@@ -227,6 +240,7 @@ async def _verify(database: Database, cell: Cell, done: Done) -> None:
     orders = HISTORY_ORDERS + done.orders
     twice = ("order_lines", "holds", "ledger")
     expected = {name: 2 * orders if name in twice else orders for name in counts}
+    expected["transfers"] = cell.transfers * done.orders
     if counts != expected:
         raise CellError(f"{cell.name}: acknowledged {done.orders} orders, but found {counts}")
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cells import BARS, CELLS, Bar
+from benchmarks.consignment import PROMISES, Promise
 from benchmarks.measure import Figures
 from benchmarks.rows import Written
 
@@ -42,6 +43,20 @@ class Ratio(msgspec.Struct, frozen=True):
         return self.bar.is_met(self.spread.median)
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """What became of a promise about consignment: its figure over the rounds."""
+
+    promise: Promise
+    spread: Spread
+
+    @property
+    def word(self) -> str:
+        """Whether the median is within the bound, where there is one."""
+        if self.promise.bound is None:
+            return ""
+        return "met" if self.spread.median <= self.promise.bound else "MISSED"
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one run, as it goes to the results file."""
 
@@ -53,6 +68,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, Written]
     cells: dict[str, list[Figures]]
     ratios: list[Ratio]
+    consignment: list[Kept] = []
 
 
 def spread_of(values: Sequence[float]) -> Spread:
@@ -78,10 +94,16 @@ def ratios_of(rounds: Rounds) -> list[Ratio]:
     return found
 
 
+def promises_of(found: Mapping[str, Sequence[float]]) -> list[Kept]:
+    """Hold the figures of each promise about consignment together."""
+    return [Kept(PROMISES[name], spread_of(figures)) for name, figures in found.items() if figures]
+
+
 def _reader(bar: Bar) -> Callable[[Figures], float]:
     readers: dict[str, Callable[[Figures], float]] = {
         "rate": lambda figures: figures.rate,
         "cpu": lambda figures: figures.cpu_ms,
+        "application": lambda figures: figures.application_ms,
         "postgres": lambda figures: figures.postgres_ms,
     }
     return readers[bar.figure]
@@ -181,12 +203,28 @@ def ratio_rows(ratios: Sequence[Ratio]) -> list[tuple[str, ...]]:
     ]
 
 
+def promise_rows(kept: Sequence[Kept]) -> list[tuple[str, ...]]:
+    """Each promise about consignment, what came of it, and whether it is kept."""
+    return [
+        (
+            each.promise.title,
+            each.promise.against,
+            "" if each.promise.bound is None else f"<= {each.promise.bound:g}",
+            f"{each.spread.median:.2f}",
+            f"{each.spread.least:.2f}-{each.spread.most:.2f}",
+            each.word,
+        )
+        for each in kept
+    ]
+
+
 def print_tables(result: Result) -> None:
     """Print everything for a reader."""
     console = Console(width=None if os.isatty(1) else 160)
     print_table(console, ROW_HEADS, row_rows(result.rows))
     print_table(console, CELL_HEADS, cell_rows(result.cells))
-    print_table(console, RATIO_HEADS, ratio_rows(result.ratios))
+    ratios = [*ratio_rows(result.ratios), *promise_rows(result.consignment)]
+    print_table(console, RATIO_HEADS, ratios)
 
 
 def print_table(console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -209,7 +247,9 @@ def markdown(result: Result) -> str:
         "CPU is milliseconds an order. Medians; ranges in brackets.",
         _markdown_table(ROW_HEADS, row_rows(result.rows)),
         _markdown_table(CELL_HEADS, cell_rows(result.cells)),
-        _markdown_table(RATIO_HEADS, ratio_rows(result.ratios)),
+        _markdown_table(
+            RATIO_HEADS, [*ratio_rows(result.ratios), *promise_rows(result.consignment)]
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -11,18 +11,17 @@ import argparse
 import resource
 import shutil
 import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final
 
 import asyncpg
 import uvloop
 from biip.checksums import gs1_standard_check_digit
 
 from benchmarks.engine import QuietLog, prepare
-from benchmarks.processes import family_cpu_seconds
+from benchmarks.meter import Cost, Meter
 from entrepot.catalogue import export_products, import_products, import_suppliers
 from entrepot.catalogue.views import PRODUCT_LINE
 from entrepot.identity import NewOrganisation, Organisation, create_organisation
@@ -30,8 +29,7 @@ from entrepot.infra.ids import new_id
 from entrepot.infra.migrate import migrate
 from entrepot.infra.pool import Pool, open_pool
 from entrepot.infra.postgres import running_database
-from entrepot.infra.postgres.places import SUPERUSER, Places
-from entrepot.infra.postgres.process import server_pid
+from entrepot.infra.postgres.places import SUPERUSER
 from entrepot.infra.settings import Settings
 from entrepot.infra.sheets import ImportOptions, SheetForm
 from entrepot.infra.statements import load_statements
@@ -43,38 +41,6 @@ TABLES: Final = ("products", "variants")
 SUPPLIERS: Final = 100
 KIBIBYTES_PER_MEGABYTE: Final = 1_000
 _COPIED: Final = "copied"
-
-
-class Cost(NamedTuple):
-    """What some work took: wall time, and CPU of this process and of PostgreSQL, in seconds."""
-
-    wall: float
-    application: float
-    postgres: float
-
-    @property
-    def cpu(self) -> float:
-        """All CPU."""
-        return self.application + self.postgres
-
-
-class Meter:
-    """Reads the accounts of this process and of a server."""
-
-    def __init__(self, places: Places) -> None:
-        pid = server_pid(places)
-        assert pid is not None, "the launcher returned, so the server runs"
-        self._pid = pid
-
-    async def cost(self, work: Callable[[], Awaitable[object]]) -> Cost:
-        """Do some work and say what it took."""
-        began = time.perf_counter(), time.process_time(), family_cpu_seconds(self._pid)
-        await work()
-        return Cost(
-            time.perf_counter() - began[0],
-            time.process_time() - began[1],
-            family_cpu_seconds(self._pid) - began[2],
-        )
 
 
 def write_products(file: BinaryIO, rows: int) -> None:

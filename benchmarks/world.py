@@ -35,14 +35,33 @@ LOCATION_PREFIX: Final = "0198f0aa-0003-7000-8000-"
 PRODUCT_PREFIX: Final = "0198f0aa-0004-7000-8000-"
 VARIANT_PREFIX: Final = "0198f0aa-0005-7000-8000-"
 
-Spread = Literal["even", "hot", "80-20"]
-"""Which variants orders name: all alike, one alone, or a fifth of them four times out of five."""
+Spread = Literal["even", "hot", "80-20", "own"]
+"""Which variants orders name: all alike, one alone, a fifth of them four times out of five, or a
+first and a second of the buyer's own, counted from its first."""
 
 HOT_VARIANT: Final = VARIANTS // 2 - 1
 HOT_SHARE: Final = 0.8
 HOT_VARIANTS: Final = VARIANTS // 5
 
+VARIANTS_PER_BUYER: Final = VARIANTS // BUYERS
+OWN_LOCATION_PREFIX: Final = "0198f0aa-0009-7000-8000-"
+OWN_PRODUCT_PREFIX: Final = "0198f0aa-000a-7000-8000-"
+OWN_VARIANT_PREFIX: Final = "0198f0aa-000b-7000-8000-"
+
 SCOPES: Final = frozenset(scope.value for scope in Scope)
+
+
+class Shelves(msgspec.Struct, frozen=True):
+    """How buyers have variants of their own, each the same product as one seller's."""
+
+    stocked: int
+    """How many of an order's two lines they have in stock; the first before the second."""
+    matched: bool
+    """Whether the sellers share theirs with them."""
+
+    @property
+    def transfers(self) -> int:
+        return 2 - self.stocked
 
 
 class Buyer(msgspec.Struct, frozen=True):
@@ -87,6 +106,20 @@ async def _issue(pool: Pool, organisation: Id) -> Buyer:
     return Buyer(organisation, issued.token.id.removeprefix("tok_"), issued.secret)
 
 
+async def fill_shelves(pool: Pool, shelves: Shelves) -> None:
+    """Give buyers variants of their own, as many as the sellers have; first and second in turn."""
+    async with pool.acquire() as connection:
+        await connection.execute(SQL["insert_locations"], BUYER_PREFIX, OWN_LOCATION_PREFIX, BUYERS)
+        await connection.execute(
+            SQL["insert_products"], BUYER_PREFIX, OWN_PRODUCT_PREFIX, VARIANTS, VARIANTS_PER_BUYER
+        )
+        await connection.execute(SQL["insert_variants"], OWN_VARIANT_PREFIX)
+        await connection.execute(SQL["insert_own_positions"], ON_HAND, shelves.stocked)
+        if shelves.matched:
+            await connection.execute(SQL["insert_partnerships"])
+            await connection.execute(SQL["insert_matches"])
+
+
 def chooser(spread: Spread, chance: random.Random) -> Callable[[], tuple[int, int]]:
     """A function that draws the variants of an order's two lines, by number."""
 
@@ -107,6 +140,12 @@ def chooser(spread: Spread, chance: random.Random) -> Callable[[], tuple[int, in
             return int(chance.random() * HOT_VARIANTS) * (VARIANTS // HOT_VARIANTS)
         return int(chance.random() * VARIANTS)
 
+    def of_one_buyer() -> tuple[int, int]:
+        begin = int(chance.random() * VARIANTS_PER_BUYER // 2) * 2
+        return begin, int(chance.random() * VARIANTS_PER_BUYER // 2) * 2 + 1
+
+    if spread == "own":
+        return of_one_buyer
     if spread == "even":
         return even
     if spread == "80-20":

@@ -29,7 +29,7 @@ SELECT
 FROM generate_series(0, $3::integer - 1) AS n;
 
 -- name: insert_variants
--- Make one variant of each product.
+-- Make one variant of each product that has none.
 INSERT INTO variants (organisation, id, product, sku, name, unit, retail_price, created_at)
 SELECT
     p.organisation,
@@ -40,7 +40,12 @@ SELECT
     'piece',
     12.5,
     clock_timestamp()
-FROM products AS p;
+FROM products AS p
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM variants AS v
+    WHERE v.organisation = p.organisation AND v.product = p.id
+);
 
 -- name: insert_rights
 -- Let every buyer order from every seller.
@@ -90,6 +95,106 @@ SELECT
     uuidv7()
 FROM placed AS p;
 
+-- name: insert_own_positions
+-- Give buyers positions of their own variants: $2 of every two with stock, the first before the
+-- second, each with the ledger row that says so.
+WITH placed AS (
+    INSERT INTO positions (owner, variant, location, on_hand, version)
+    SELECT
+        v.organisation,
+        v.id,
+        l.id,
+        CASE
+            WHEN (row_number() OVER (ORDER BY v.id) - 1) % 2 < $2::integer THEN $1::numeric
+            ELSE 0
+        END,
+        1
+    FROM organisations AS o
+    INNER JOIN variants AS v ON o.id = v.organisation
+    INNER JOIN locations AS l ON o.id = l.organisation
+    WHERE o.slug LIKE 'buyer-%'
+    RETURNING owner, variant, location, on_hand
+)
+
+INSERT INTO ledger (
+    owner, variant, location, version, at, kind,
+    on_hand_change, held_change, allocated_change, on_hand, held, allocated, act
+)
+SELECT
+    p.owner,
+    p.variant,
+    p.location,
+    1,
+    clock_timestamp(),
+    'receive',
+    p.on_hand,
+    0,
+    0,
+    p.on_hand,
+    0,
+    0,
+    uuidv7()
+FROM placed AS p;
+
+-- name: insert_partnerships
+-- Let each seller share its stock with the buyers that have variants of the same numbers.
+WITH agreed AS (
+    INSERT INTO partnerships (
+        wholesaler, id, retailer, sharing_policy, currency, time_zone, created_at, closed_through,
+        written_through, next_close_at
+    )
+    SELECT
+        p.wholesaler,
+        uuidv7(),
+        p.retailer,
+        'all_stock',
+        'EUR',
+        'Europe/Amsterdam',
+        clock_timestamp(),
+        date_trunc('week', clock_timestamp())::date - 7,
+        date_trunc('week', clock_timestamp())::date - 7,
+        date_trunc('week', clock_timestamp()) + interval '7 days'
+    FROM (
+        SELECT DISTINCT
+            w.organisation AS wholesaler,
+            r.organisation AS retailer
+        FROM organisations AS o
+        INNER JOIN variants AS r ON o.id = r.organisation
+        INNER JOIN variants AS w ON r.sku = w.sku AND r.organisation <> w.organisation
+        WHERE o.slug LIKE 'buyer-%'
+    ) AS p
+    RETURNING wholesaler, retailer, created_at
+)
+
+INSERT INTO trading_rights (seller, buyer, kind, created_at)
+SELECT
+    a.wholesaler,
+    a.retailer,
+    'consignment',
+    a.created_at
+FROM agreed AS a;
+
+-- name: insert_matches
+-- Match the variants of the same numbers, of buyers and of sellers.
+INSERT INTO product_matches (
+    retailer, id, variant, wholesaler, partnership, wholesaler_variant, matched_by, withdrawals,
+    wholesaler_withdrawals, created_at
+)
+SELECT
+    p.retailer,
+    uuidv7(),
+    r.id,
+    p.wholesaler,
+    p.id,
+    w.id,
+    'hand',
+    0,
+    0,
+    clock_timestamp()
+FROM partnerships AS p
+INNER JOIN variants AS r ON p.retailer = r.organisation
+INNER JOIN variants AS w ON p.wholesaler = w.organisation AND r.sku = w.sku;
+
 -- name: count_rows
 -- What is there now, to hold against what was acknowledged.
 SELECT
@@ -98,6 +203,7 @@ SELECT
     (SELECT count(*) FROM holds WHERE state = 'live') AS holds,
     (SELECT count(*) FROM ledger WHERE kind = 'hold') AS ledger,
     (SELECT count(*) FROM idempotency_keys) AS idempotency_keys,
+    (SELECT count(*) FROM transfers) AS transfers,
     (SELECT count(*) FROM audit WHERE act = 'orders.placed') AS audit,
     (SELECT count(*) FROM outbox WHERE event = 'orders.placed') AS outbox;
 

@@ -47,14 +47,19 @@ REFUSING = (
     ("partnerships", "Agreements", "Who may order whose variants."),
     ("orders", "Orders", "Orders, and acts on stock, which pass through the same batch."),
     ("stock", "Stock", "What the ledger itself refuses."),
+    ("settlement", "Settlements", "Weeks, their documents, and how a partnership ends."),
+    ("connectors.feed", "The feed", "What shops read of the numbers they can promise."),
+    ("connectors.webhooks", "Webhooks", "Who is told what happened, and where."),
 )
 
 # Where invariants are declared, from the ground up.
 CHECKING = (
     ("infra", "What happened"),
     ("identity", "Who works where"),
+    ("partnerships", "What partners agreed on"),
     ("stock", "Stock"),
     ("orders", "Orders"),
+    ("settlement", "Settlements"),
 )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -25,7 +26,7 @@ from entrepot.infra.postgres import running_database
 from entrepot.infra.settings import Settings
 from tests.factories.addresses import with_database
 from tests.factories.counter import Counter
-from tests.factories.databases import drop_database
+from tests.factories.databases import Databases
 from tests.factories.examined import broken_in
 from tests.factories.network import Network
 from tests.factories.web import Web, open_web
@@ -38,7 +39,6 @@ TEMPLATE = "entrepot_template"
 
 # Any number that no test uses; processes take turns at making the template.
 _TEMPLATE_LOCK = 20_260_920
-_names = iter(range(1_000_000))
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -100,9 +100,55 @@ def server(settings: Settings) -> Iterator[str]:
     # A thread of its own: the supervisor watches between tests, which each have their own loop.
     thread = threading.Thread(target=asyncio.run, args=(keep(),), name="server", daemon=True)
     thread.start()
-    yield address.result()
+    dsn = address.result()
+    if URL_VARIABLE not in os.environ:
+        set_durable(Path(os.environ[ROOT_VARIABLE]), durable=False)
+    yield dsn
     done.set()
     thread.join()
+
+
+def set_durable(root: Path, *, durable: bool) -> None:
+    """Say whether the run's own server waits for the disk. Its data dies with the run.
+
+    Tests of what survives run servers of their own, which do; nothing else is slower by it.
+    """
+    data = root / "postgres" / "data"
+    word = "on" if durable else "off"
+    with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
+        settings.write(f"fsync = {word}\nfull_page_writes = {word}\n")
+    postmaster = int((data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+    os.kill(postmaster, signal.SIGHUP)
+
+
+@pytest.fixture
+def durable_server(server: str) -> Iterator[None]:
+    """The run's server, waiting for the disk as an installation's does."""
+    root = Path(os.environ[ROOT_VARIABLE])
+    if URL_VARIABLE in os.environ:
+        yield
+        return
+    wanted = root / f"durable-for-{os.getpid()}"
+    wanted.touch()
+    set_durable(root, durable=True)
+    asyncio.run(_wait_for_durable(server))
+    yield
+    wanted.unlink()
+    if not list(root.glob("durable-for-*")):  # the other process may need it still
+        set_durable(root, durable=False)
+
+
+async def _wait_for_durable(server: str) -> None:
+    """Wait until the server has read its settings again."""
+    connection = await asyncpg.connect(server)
+    try:
+        for _ in range(100):
+            if await connection.fetchval("SELECT current_setting('full_page_writes')") == "on":
+                return
+            await asyncio.sleep(0.05)
+    finally:
+        await connection.close()
+    raise AssertionError("the server does not read its settings")
 
 
 @pytest.fixture(scope="session")
@@ -127,26 +173,27 @@ async def _make_template(server: str) -> None:
         await connection.close()
 
 
+@pytest.fixture(scope="session")
+def databases(server: str, template: str) -> Databases:
+    """Lends the databases of this process."""
+    return Databases(server, template)
+
+
 @pytest.fixture
-async def database(
-    server: str, template: str, request: pytest.FixtureRequest
-) -> AsyncIterator[str]:
+async def database(databases: Databases, request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """The address of a migrated, empty database of this test's own.
 
     After the test every invariant is checked, whatever it was about.
     """
-    name = f"test_{os.getpid()}_{next(_names)}"
-    connection = await asyncpg.connect(server, statement_cache_size=0)
-    try:
-        # Copying through the log is a third of the time of copying files, which needs checkpoints.
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY WAL_LOG")
-        yield with_database(server, name)
-        if request.node.get_closest_marker("damages_database") is None:
-            broken = await broken_in(with_database(server, name))
-            assert not broken, "\n".join(str(each) for each in broken)
-        await drop_database(connection, name)
-    finally:
-        await connection.close()
+    fresh = request.node.get_closest_marker("fresh_database") is not None
+    name = await databases.lend(fresh=fresh)
+    dsn = with_database(databases.server, name)
+    yield dsn
+    broken = []
+    if request.node.get_closest_marker("damages_database") is None:
+        broken = await broken_in(dsn)
+    await databases.take_back(name, fresh=fresh)
+    assert not broken, "\n".join(str(each) for each in broken)
 
 
 @pytest.fixture

@@ -114,8 +114,10 @@ entered AS (
 ),
 
 told AS (
-    INSERT INTO outbox (organisation, id, at, event, subject)
-    SELECT k.buyer, k.act, k.at, 'orders.placed', 'ord_' || encode(uuid_send(k.id), 'hex')
+    INSERT INTO outbox (organisation, id, at, event, subject, variants)
+    SELECT
+        k.buyer, k.act, k.at, 'orders.placed', 'ord_' || encode(uuid_send(k.id), 'hex'),
+        ARRAY[k.variant_a, k.variant_b]
     FROM k
     WHERE (SELECT count(*) FROM b) = 1
 )

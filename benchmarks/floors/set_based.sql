@@ -140,9 +140,13 @@ entered AS (
 ),
 
 told AS (
-    INSERT INTO outbox (organisation, id, at, event, subject)
-    SELECT k.buyer, k.act, k.at, 'orders.placed', 'ord_' || encode(uuid_send(k.id), 'hex')
+    INSERT INTO outbox (organisation, id, at, event, subject, variants)
+    SELECT
+        k.buyer, k.act, k.at, 'orders.placed', 'ord_' || encode(uuid_send(k.id), 'hex'),
+        ARRAY[a.variant, b.variant]
     FROM k
+    INNER JOIN e AS a ON k.i = a.i AND a.line_no = 1
+    INNER JOIN e AS b ON k.i = b.i AND b.line_no = 2
 )
 
 INSERT INTO audit (organisation, id, at, token, act, subject, answer, request)

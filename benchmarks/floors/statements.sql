@@ -52,8 +52,14 @@ VALUES (
     :qb::numeric, :qb::numeric, 0, 12.5
 );
 
-INSERT INTO outbox (organisation, id, at, event, subject)
-VALUES (:org::uuid, :act::uuid, clock_timestamp(), 'orders.placed', 'ord_' || :hex::text);
+INSERT INTO outbox (organisation, id, at, event, subject, variants)
+VALUES (
+    :org::uuid, :act::uuid, clock_timestamp(), 'orders.placed', 'ord_' || :hex::text,
+    ARRAY[
+        ('0198f0aa-0005-7000-8000-' || lpad(to_hex(:a::bigint), 12, '0'))::uuid,
+        ('0198f0aa-0005-7000-8000-' || lpad(to_hex(:b::bigint), 12, '0'))::uuid
+    ]
+);
 
 UPDATE positions
 SET held = held + :qa::numeric, version = version + 1

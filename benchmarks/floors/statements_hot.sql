@@ -47,8 +47,11 @@ VALUES (
     :qb::numeric, :qb::numeric, 0, 12.5
 );
 
-INSERT INTO outbox (organisation, id, at, event, subject)
-VALUES (:org::uuid, :act::uuid, clock_timestamp(), 'orders.placed', 'ord_' || :hex::text);
+INSERT INTO outbox (organisation, id, at, event, subject, variants)
+VALUES (
+    :org::uuid, :act::uuid, clock_timestamp(), 'orders.placed', 'ord_' || :hex::text,
+    ARRAY['0198f0aa-0005-7000-8000-0000000001f3'::uuid]
+);
 
 UPDATE positions
 SET held = held + :qa::numeric + :qb::numeric, version = version + 2

@@ -17,15 +17,33 @@ import uvloop
 
 from benchmarks.loads.clock import Log
 from benchmarks.loads.wire import READY, Done, Task
-from benchmarks.world import QUANTITY_MAX, VARIANT_PREFIX, VARIANTS, chooser, numbered
+from benchmarks.world import (
+    OWN_VARIANT_PREFIX,
+    QUANTITY_MAX,
+    VARIANT_PREFIX,
+    VARIANTS,
+    VARIANTS_PER_BUYER,
+    chooser,
+    numbered,
+)
 from entrepot.app import COLLECT_AFTER_OBJECTS, open_desk
 from entrepot.infra.ids import new_id
 from entrepot.infra.pool import open_pool
 from entrepot.infra.settings import Settings
-from entrepot.orders import Accepted, Desk, PlaceOrder, WantedLine, place_order, place_orders
+from entrepot.kernel.ids import Id
+from entrepot.orders import (
+    Accepted,
+    Desk,
+    OrderKind,
+    PlaceOrder,
+    WantedLine,
+    place_order,
+    place_orders,
+)
 
 QUANTITIES: Final = [Decimal(number) for number in range(1, QUANTITY_MAX + 1)]
 NAMES: Final = [numbered(VARIANT_PREFIX, number) for number in range(VARIANTS)]
+OWN_NAMES: Final = [numbered(OWN_VARIANT_PREFIX, number) for number in range(VARIANTS)]
 FAULTS_KEPT: Final = 5
 
 
@@ -94,17 +112,22 @@ class Load:
         """A function that makes this caller's next order."""
         chance = random.Random(self.task.seed * 10_000 + number)
         choose = chooser(self.task.spread, chance)
+        names: Sequence[Id] = NAMES
+        kind: OrderKind = "marketplace"
+        if self.task.spread == "own":
+            begin = number % len(self.task.buyers) * VARIANTS_PER_BUYER
+            names, kind = OWN_NAMES[begin : begin + VARIANTS_PER_BUYER], "own"
 
         def make() -> PlaceOrder:
             first, second = choose()
             return PlaceOrder(
                 new_id(),
                 f"PO-{next(self._numbers):015d}",
-                "marketplace",
+                kind,
                 "refuse_short",
                 (
-                    WantedLine(NAMES[first], QUANTITIES[int(chance.random() * QUANTITY_MAX)]),
-                    WantedLine(NAMES[second], QUANTITIES[int(chance.random() * QUANTITY_MAX)]),
+                    WantedLine(names[first], QUANTITIES[int(chance.random() * QUANTITY_MAX)]),
+                    WantedLine(names[second], QUANTITIES[int(chance.random() * QUANTITY_MAX)]),
                 ),
                 paid=True,
             )

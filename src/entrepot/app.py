@@ -7,7 +7,6 @@ import gc
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
-from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
@@ -15,8 +14,10 @@ import uvicorn
 from structlog.typing import FilteringBoundLogger
 
 from entrepot.apis.rest import Door, Metrics, create_app
+from entrepot.connectors.feed import examine_feed
 from entrepot.identity import check_identity
 from entrepot.infra.checks import Broken, Watch, check_ground
+from entrepot.infra.clock import Moment, by_the_clock
 from entrepot.infra.condition import (
     Finding,
     examine_disk,
@@ -30,11 +31,13 @@ from entrepot.infra.logging import open_log
 from entrepot.infra.migrate import MigrationRefusal, migrate, pending
 from entrepot.infra.pool import Connection, Pool, open_pool
 from entrepot.infra.postgres import places_for, running_database
+from entrepot.infra.queue import examine_queue
 from entrepot.infra.rehearsing import rehearsing
+from entrepot.infra.secrets import open_box
 from entrepot.infra.settings import Settings
 from entrepot.infra.statements import Statement
 from entrepot.infra.writing import Happening
-from entrepot.jobs import run_jobs
+from entrepot.jobs import run_jobs, run_outside
 from entrepot.kernel.demand import PositionKey
 from entrepot.kernel.ids import Id
 from entrepot.orders import (
@@ -42,12 +45,13 @@ from entrepot.orders import (
     BatchTools,
     Desk,
     Submission,
-    by_the_clock,
     check_orders,
     decide_batch,
     examine_lag,
     rebuild_orders,
 )
+from entrepot.partnerships import check_partnerships
+from entrepot.settlement import check_settlements
 from entrepot.stock import check_ledger, rebuild_figures
 
 
@@ -75,13 +79,13 @@ def open_desk(
     pool: Pool,
     settings: Settings,
     watcher: Watcher | None = None,
-    moment: Callable[[datetime], datetime] = by_the_clock,
+    moment: Moment = by_the_clock,
 ) -> Desk:
     """Make an intake over a pool; `desk.intake.start()` sets it going.
 
     `moment` says when its batches happen, given what the database's clock shows.
     """
-    tools = BatchTools(pool, new_id, {}, moment)
+    tools = BatchTools(pool, new_id, {}, set(), moment)
 
     async def handle(batch: Sequence[Submission]) -> Sequence[Answer | BaseException]:
         return await decide_batch(tools, batch)
@@ -208,6 +212,8 @@ async def examine(settings: Settings, progress: Progress) -> list[Finding]:
             findings.append(schema)
             if schema.state == "ok":
                 findings += await examine_ground_lag(connection)
+                findings += await examine_feed(connection)
+                findings += await examine_queue(connection)
                 findings += await examine_lag(connection)
                 findings += await examine_invariants(connection, progress)
             return findings
@@ -266,8 +272,10 @@ async def examine_database(connection: Connection, watch: Watch | None = None) -
     return [
         *await check_ground(connection, watch),
         *await check_identity(connection, watch),
+        *await check_partnerships(connection, watch),
         *await check_ledger(connection, watch),
         *await check_orders(connection, watch),
+        *await check_settlements(connection, watch),
     ]
 
 
@@ -289,9 +297,11 @@ async def serve(
 ) -> None:
     """Serve until cancelled: take no more requests, answer those taken, then let the database go.
 
-    Raises `AddressTakenError` when somebody else listens on the port.
+    Raises `AddressTakenError` when somebody else listens on the port, and `SecretsError` for keys
+    that are none.
     """
     metrics = Metrics()
+    open_box(settings)
     listener = _listen(settings)
     with closing(listener):
         async with (
@@ -308,8 +318,7 @@ async def serve(
                 if started is not None:
                     await started(services, _address(settings, listener))
                 if worker and not web_only:  # jobs find what `started` made whole
-                    jobs = run_jobs(services.desk, services.log)
-                    working = group.create_task(jobs, name="jobs")
+                    working = group.create_task(_run_worker(services), name="jobs")
                 await asyncio.shield(serving)
             finally:
                 server.should_exit = True
@@ -385,6 +394,15 @@ def _spare_the_collector() -> None:
 
 
 async def work(settings: Settings) -> None:
-    """Do jobs until cancelled."""
+    """Do jobs until cancelled. Raises `SecretsError` for keys that are none."""
+    open_box(settings)
     async with open_services(settings) as services:
-        await run_jobs(services.desk, services.log)
+        await _run_worker(services)
+
+
+async def _run_worker(services: Services) -> None:
+    """Do jobs, those that reach outside too, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(run_jobs(services.desk, services.log), name="timetable")
+        outside = run_outside(services.desk, services.dsn, services.settings, services.log)
+        group.create_task(outside, name="outside")

@@ -27,6 +27,11 @@ from tests.access.facts import (
     inner,
     shown,
 )
+from tests.access.oracle_of_partners import (
+    find_partnership,
+    list_partnership_invitations,
+    list_partnerships,
+)
 from tests.access.oracle_of_people import (
     find_act,
     list_audit,
@@ -35,6 +40,12 @@ from tests.access.oracle_of_people import (
     list_sessions,
     list_tokens,
     show_me,
+)
+from tests.access.oracle_of_webhooks import (
+    find_webhook,
+    list_attempts,
+    list_deliveries,
+    list_webhooks,
 )
 
 LIMIT_USUAL = 50
@@ -87,6 +98,7 @@ SUPPLIER = (
     "backorder_threshold",
     "state",
     "created_at",
+    "partnership",
 )
 
 
@@ -475,8 +487,15 @@ OF_ORGANISATION: Mapping[str, OfOrganisation] = {
     "GET /api/v1/products/{product}": find_product,
     "GET /api/v1/suppliers": list_suppliers,
     "GET /api/v1/suppliers/{supplier}": find_supplier,
+    "GET /api/v1/webhooks": list_webhooks,
+    "GET /api/v1/webhooks/{webhook}": find_webhook,
+    "GET /api/v1/webhooks/{webhook}/deliveries": list_deliveries,
+    "GET /api/v1/webhooks/{webhook}/attempts": list_attempts,
     "GET /api/v1/locations": list_locations,
     "GET /api/v1/locations/{location}": find_location,
+    "GET /api/v1/partnership-invitations": list_partnership_invitations,
+    "GET /api/v1/partnerships": list_partnerships,
+    "GET /api/v1/partnerships/{partnership}": find_partnership,
     "GET /api/v1/positions": list_positions,
     "GET /api/v1/positions/{variant}/{location}": find_position,
     "GET /api/v1/ledger": list_ledger,
@@ -500,7 +519,17 @@ OF_READER: Mapping[str, OfReader] = {
 
 NEWEST_FIRST = frozenset(
     f"GET /api/v1/{name}"
-    for name in ("audit", "colleague-invitations", "ledger", "notices", "orders", "sessions")
+    for name in (
+        "audit",
+        "colleague-invitations",
+        "ledger",
+        "notices",
+        "orders",
+        "partnership-invitations",
+        "sessions",
+        "webhooks/{webhook}/attempts",
+        "webhooks/{webhook}/deliveries",
+    )
 )
 
 

@@ -196,6 +196,6 @@ def blurred(text: str, *chosen: str) -> str:
     for value in chosen:
         text = text.replace(value, "...")
     text = re.sub(r"\b([a-z]{3}_)[0-9a-f]{32}", r"\1", text)
-    text = re.sub(r"ent_[a-z]{3}_(\.\.\.)?[0-9A-Za-z]+", "secret", text)
+    text = re.sub(r"ent_[a-z]{3}_(\.\.\.)?[0-9A-Za-z-]+", "secret", text)
     text = re.sub(r'"(legacy_id|sheet)":[^,]*', "", text)
     return re.sub(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "time", text)

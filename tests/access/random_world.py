@@ -10,7 +10,9 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from entrepot.connectors.webhooks import tell_webhooks
 from entrepot.identity.model import make_secret
+from entrepot.infra.following import number_events
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.ids import Id
 from tests.access.facts import Reader
@@ -23,7 +25,7 @@ from tests.factories.web import Asker, Web
 ORGANISATIONS = 7
 ORDERS = 45
 ACTS = 45
-KINDS = ("consignment", "session", "marketplace")
+KINDS = ("session", "marketplace")
 STATES = ("active", "active", "paused", "ended")
 
 _numbers = count(1)
@@ -48,11 +50,13 @@ class RandomWorld:
         for _ in range(ORGANISATIONS):
             await self._join()
         await self._give_rights()
+        await self._share()
         for _ in range(ORDERS):
             await self._place()
         for _ in range(ACTS):
             await self._act()
         await self._count()
+        await self._tell()
         await self._retire()
         for organisation in self.organisations:
             await self._issue(organisation)
@@ -117,6 +121,73 @@ class RandomWorld:
                 for kind in KINDS:
                     if seller != buyer and self.dice.random() < 0.2:
                         await self.network.right(seller, buyer, kind)
+
+    async def _tell(self) -> None:
+        """Most have webhooks, one of them deleted again, and were told what happened since."""
+        dice = self.dice
+        made = []
+        for organisation in self.organisations:
+            for _ in range(dice.randrange(4)):
+                body = {"url": "https://93.184.216.34/hook", "events": ["catalogue.*"]}
+                answer = await self.askers[organisation].post("/webhooks", body)
+                made.append((organisation, answer["webhook"]["id"]))
+        for organisation, webhook in made:
+            await self.askers[organisation].post(f"/webhooks/{webhook}/ping")
+            await self.askers[organisation].post("/suppliers", {"name": f"of {webhook}"})
+        await number_events(self.web.pool)
+        while await tell_webhooks(self.web.pool):
+            pass
+        await self._write(
+            "UPDATE webhook_deliveries SET state = 'delivered', ended_at = now(), tries = 1"
+            " WHERE event = 'webhooks.pinged'"
+        )
+        await self._write(
+            "INSERT INTO webhook_attempts (organisation, webhook, act, number, at, milliseconds,"
+            " status) SELECT organisation, webhook, act, 1, ended_at, 7, 204"
+            " FROM webhook_deliveries WHERE state = 'delivered'"
+        )
+        for organisation, webhook in made[:3]:
+            state = {"state": dice.choice(("disabled", "deleted"))}
+            await self.askers[organisation].patch(f"/webhooks/{webhook}", state)
+
+    async def _share(self) -> None:
+        """Some share their stock with some; other invitations are open, taken back or expired."""
+        dice = self.dice
+        for wholesaler in self.organisations:
+            for retailer in self.organisations:
+                if wholesaler != retailer and dice.random() < 0.25:
+                    await self._invite(wholesaler, retailer)
+        await self._write(
+            "UPDATE partnership_invitations SET expires_at = now() - interval '1 minute'"
+            " WHERE id IN (SELECT i.id FROM partnership_invitations AS i"
+            " WHERE i.accepted_at IS NULL AND i.revoked_at IS NULL ORDER BY i.id LIMIT 2)"
+        )
+
+    async def _invite(self, wholesaler: Id, retailer: Id) -> None:
+        """An invitation, and what becomes of it."""
+        dice = self.dice
+        theirs, ours = self.askers[wholesaler], self.askers[retailer]
+        body = {
+            "sharing_policy": dice.choice(("all_stock", "allocated_only")),
+            "buffer": str(dice.randrange(9) / 2),
+            "cap": dice.choice((None, "12.5")),
+            "price_percentage": dice.choice(("100", "87.5")),
+            "note": dice.choice(("", "somebody")),
+            "terms": dice.choice(("", "Be good.")),
+        }
+        invited = await theirs.post("/partnership-invitations", body)
+        fate = dice.choice(("open", "revoked", *["accepted"] * 4))
+        if fate == "revoked":
+            ident = invited["invitation"]["id"]
+            await theirs.post(f"/partnership-invitations/{ident}/revoke")
+        if fate != "accepted":
+            return
+        key = {"invite_key": invited["invite_key"]}
+        made = await ours.post("/partnership-invitations/accept", key)
+        for asker in (theirs, ours):
+            if dice.random() < 0.2:
+                act = dice.choice(("pause", "begin-ending"))
+                await asker.try_post(f"/partnerships/{made['id']}/{act}")
 
     async def _place(self) -> None:
         """An order of anybody on anything; many are refused, as in life."""
@@ -196,7 +267,8 @@ class RandomWorld:
     async def _retire(self) -> None:
         """Some rights are paused or ended, some variants deactivated or deleted."""
         for seller, buyer, kind in await self._rows(
-            "SELECT seller, buyer, kind FROM trading_rights ORDER BY seller, buyer, kind"
+            "SELECT seller, buyer, kind FROM trading_rights WHERE kind <> 'consignment'"
+            " ORDER BY seller, buyer, kind"
         ):
             await self._write(
                 "UPDATE trading_rights SET state = $4"

@@ -27,10 +27,23 @@ class Who(Enum):
     ANY_CALLER = "any token or log-in session that holds"
 
 
-READER = frozenset({Scope.ORDERS_READ, Scope.STOCK_READ, Scope.CATALOGUE_READ})
+READER = frozenset(
+    {
+        Scope.ORDERS_READ,
+        Scope.STOCK_READ,
+        Scope.CATALOGUE_READ,
+        Scope.PARTNERSHIPS_READ,
+        Scope.SETTLEMENT_READ,
+    }
+)
 CLERK = READER | {Scope.ORDERS_WRITE, Scope.STOCK_WRITE}
-MANAGER = CLERK | {Scope.CATALOGUE_WRITE, Scope.AUDIT_READ}
-OWNER = MANAGER | {Scope.ORGANISATION_WRITE}
+MANAGER = CLERK | {
+    Scope.CATALOGUE_WRITE,
+    Scope.AUDIT_READ,
+    Scope.PARTNERSHIPS_WRITE,
+    Scope.SETTLEMENT_WRITE,
+}
+OWNER = MANAGER | {Scope.ORGANISATION_WRITE, Scope.WEBHOOKS_WRITE}
 
 ROLES: Mapping[str, frozenset[Scope]] = MappingProxyType(
     {"owner": OWNER, "manager": MANAGER, "clerk": CLERK, "reader": READER}
@@ -91,12 +104,15 @@ SAYS = frozenset(
     {
         "backorder_threshold",
         "expected_version",
+        "face",
+        "factor",
         "hold_minutes",
         "language",
         "limit",
         "line",
         "name",
         "new_password",
+        "note",
         "old_password",
         "password",
         "pricing_model",
@@ -105,12 +121,20 @@ SAYS = frozenset(
         "rank",
         "reason",
         "scopes",
+        # Where a webhook is, what it is told, and how it is recognised.
+        "body.events[]",
+        "body.description",
+        "body.url",
         "state",
         "supplier_sku",
+        "terms",
         "time_zone",
         "unit",
         "units_per_case",
+        "valid_days",
+        "valid_until",
         "version",
+        "week",
         # The kind of act, such as `orders.placed`.
         "query.act",
         # How columns of a sheet are called.
@@ -147,6 +171,11 @@ ORDER = {"path.order": Answer.ABSENT}
 PERSON = {"path.person": Answer.ABSENT}
 SUPPLIER = {"path.supplier": Answer.ABSENT}
 LOCATION = {"path.location": Answer.ABSENT}
+ALLOCATION = {"path.allocation": Answer.ABSENT}
+WEBHOOK = {"path.webhook": Answer.ABSENT}
+PARTNERSHIP = {"path.partnership": Answer.ABSENT}
+SETTLEMENT = {"path.settlement": Answer.ABSENT}
+MATCH = {"path.match": Answer.ABSENT}
 VARIANT = {"sku": "{sku}", "name": "Carrots", "gtin": "{gtin}", "supplier": "{supplier}"}
 
 
@@ -255,6 +284,133 @@ TABLE: tuple[Row, ...] = (
         {**LOCATION, "body.code": Answer.FREE},
         (Example(body={"code": "{location_code}"}),),
     ),
+    # Product matches and price lists.
+    Row(
+        "POST /api/v1/suppliers/{supplier}/match-wholesale",
+        Scope.PARTNERSHIPS_WRITE,
+        SUPPLIER,
+        (Example(using={"supplier": "buying_supplier"}),),
+    ),
+    Row(
+        "GET /api/v1/suppliers/{supplier}/matching",
+        Scope.PARTNERSHIPS_READ,
+        {**SUPPLIER, **PAGED},
+        (Example({"outcome": "none"}, using={"supplier": "buying_supplier"}),),
+    ),
+    Row(
+        "POST /api/v1/matches",
+        Scope.PARTNERSHIPS_WRITE,
+        {
+            "body.partnership": Answer.ABSENT,
+            "body.variant": Answer.ABSENT,
+            "body.wholesaler_variant": Answer.ABSENT,
+        },
+        (
+            Example(
+                body={
+                    "partnership": "{buying}",
+                    "variant": "{unmatched}",
+                    "wholesaler_variant": "{offered}",
+                }
+            ),
+        ),
+    ),
+    Row(
+        "GET /api/v1/matches",
+        Scope.PARTNERSHIPS_READ,
+        {"query.variant": Answer.EMPTY, **PAGED},
+        (Example({"variant": "{matched}"}),),
+    ),
+    Row(
+        "GET /api/v1/partnerships/{partnership}/matches",
+        Scope.PARTNERSHIPS_READ,
+        {"path.partnership": Answer.ABSENT, **PAGED},
+        (Example({"ended": "true"}, using={"partnership": "buying"}),),
+    ),
+    Row("GET /api/v1/matches/{match}", Scope.PARTNERSHIPS_READ, MATCH),
+    Row(
+        "PATCH /api/v1/matches/{match}",
+        Scope.PARTNERSHIPS_WRITE,
+        MATCH,
+        (Example(body={"rank": 3}),),
+    ),
+    Row("POST /api/v1/matches/{match}/end", Scope.PARTNERSHIPS_WRITE, MATCH),
+    Row(
+        "GET /api/v1/partnerships/{partnership}/prices",
+        Scope.PARTNERSHIPS_READ,
+        {
+            "path.partnership": Answer.ABSENT,
+            "query.variant": Answer.EMPTY,
+            "query.sku": Answer.EMPTY,
+            "query.gtin": Answer.EMPTY,
+            **PAGED,
+        },
+        (
+            Example({"variant": "{offered}"}, using={"partnership": "buying"}),
+            Example({"sku": "{sku}", "name": "carrots"}, using={"partnership": "selling"}),
+            Example({"gtin": "{gtin}"}, using={"partnership": "selling"}),
+        ),
+    ),
+    Row(
+        "POST /api/v1/partnerships/{partnership}/prices",
+        Scope.PARTNERSHIPS_WRITE,
+        {
+            "path.partnership": Answer.ABSENT,
+            "body.prices[].variant": Answer.ABSENT,
+            "body.prices[].sku": Answer.ABSENT,
+        },
+        (
+            Example(
+                body={"prices": [{"variant": "{variant}", "unit_price": "1.5"}]},
+                using={"partnership": "selling"},
+            ),
+            Example(
+                body={"prices": [{"sku": "{sku}", "unit_price": None}]},
+                using={"partnership": "selling"},
+            ),
+        ),
+    ),
+    # Partnerships, and the invitations that they come from.
+    Row("GET /api/v1/partnership-invitations", Scope.PARTNERSHIPS_READ, PAGED),
+    Row(
+        "POST /api/v1/partnership-invitations",
+        Scope.PARTNERSHIPS_WRITE,
+        {},
+        (Example(body={"sharing_policy": "all_stock", "note": "a shop"}),),
+    ),
+    Row(
+        "POST /api/v1/partnership-invitations/{invitation}/revoke",
+        Scope.PARTNERSHIPS_WRITE,
+        {"path.invitation": Answer.ABSENT},
+        (Example(using={"invitation": "partnership_invitation"}),),
+    ),
+    Row(
+        "POST /api/v1/partnership-invitations/preview",
+        Scope.PARTNERSHIPS_WRITE,
+        {"body.invite_key": Answer.SECRET},
+        (Example(body={"invite_key": "{invite_key}"}),),
+    ),
+    Row(
+        "POST /api/v1/partnership-invitations/accept",
+        Scope.PARTNERSHIPS_WRITE,
+        {"body.invite_key": Answer.SECRET},
+        (Example(body={"invite_key": "{invite_key}"}),),
+    ),
+    Row("GET /api/v1/partnerships", Scope.PARTNERSHIPS_READ, PAGED),
+    Row("GET /api/v1/partnerships/{partnership}", Scope.PARTNERSHIPS_READ, PARTNERSHIP),
+    Row(
+        "PATCH /api/v1/partnerships/{partnership}",
+        Scope.PARTNERSHIPS_WRITE,
+        PARTNERSHIP,
+        (Example(body={"sharing_policy": "allocated_only", "cap": None}),),
+    ),
+    Row("POST /api/v1/partnerships/{partnership}/pause", Scope.PARTNERSHIPS_WRITE, PARTNERSHIP),
+    Row("POST /api/v1/partnerships/{partnership}/resume", Scope.PARTNERSHIPS_WRITE, PARTNERSHIP),
+    Row(
+        "POST /api/v1/partnerships/{partnership}/begin-ending",
+        Scope.PARTNERSHIPS_WRITE,
+        PARTNERSHIP,
+    ),
     # Orders.
     Row(
         "POST /api/v1/orders",
@@ -343,6 +499,7 @@ TABLE: tuple[Row, ...] = (
         (Example(body={"priority": 5}, using={"order": "waiting"}),),
     ),
     # Stock.
+    Row("GET /api/v1/feed", Scope.STOCK_READ, PAGED),
     Row(
         "GET /api/v1/positions",
         Scope.STOCK_READ,
@@ -414,8 +571,136 @@ TABLE: tuple[Row, ...] = (
             ),
         ),
     ),
+    # Allocations, and what can be promised.
+    Row(
+        "GET /api/v1/allocations",
+        Scope.PARTNERSHIPS_READ,
+        {"query.partnership": Answer.EMPTY, "query.variant": Answer.EMPTY, **PAGED},
+        (
+            Example({"partnership": "{allocating}"}),
+            Example({"variant": "{allocated}"}),
+            Example({"partnership": "{allocating}", "variant": "{allocated}"}),
+        ),
+    ),
+    Row(
+        "POST /api/v1/allocations",
+        Scope.PARTNERSHIPS_WRITE,
+        {
+            "body.partnership": Answer.ABSENT,
+            "body.variant": Answer.ABSENT,
+            "body.location": Answer.ABSENT,
+        },
+        (
+            Example(
+                body={
+                    "partnership": "{allocating}",
+                    "variant": "{allocated}",
+                    "location": "{location}",
+                    "quantity": "1",
+                }
+            ),
+        ),
+    ),
+    Row("GET /api/v1/allocations/{allocation}", Scope.PARTNERSHIPS_READ, ALLOCATION),
+    Row(
+        "PATCH /api/v1/allocations/{allocation}",
+        Scope.PARTNERSHIPS_WRITE,
+        ALLOCATION,
+        (Example(body={"quantity": "2", "valid_until": None, "note": "spring"}),),
+    ),
+    Row("POST /api/v1/allocations/{allocation}/close", Scope.PARTNERSHIPS_WRITE, ALLOCATION),
+    Row(
+        "GET /api/v1/received-allocations",
+        Scope.PARTNERSHIPS_READ,
+        {"query.partnership": Answer.EMPTY, **PAGED},
+        (Example({"partnership": "{receiving}"}),),
+    ),
+    Row(
+        "GET /api/v1/received-allocations/{allocation}",
+        Scope.PARTNERSHIPS_READ,
+        ALLOCATION,
+        (Example(using={"allocation": "received"}),),
+    ),
+    Row(
+        "GET /api/v1/availability",
+        Scope.STOCK_READ,
+        {"query.variant": Answer.EMPTY, **PAGED},
+        (Example({"variant": "{variant}"}),),
+    ),
+    Row(
+        "GET /api/v1/availability/{variant}/partners",
+        Scope.PARTNERSHIPS_READ,
+        {"path.variant": Answer.ABSENT, **PAGED},
+        (Example(using={"variant": "allocated"}),),
+    ),
+    Row(
+        "GET /api/v1/orders/{order}/waiting",
+        Scope.ORDERS_READ,
+        ORDER,
+        (Example(using={"order": "waiting"}),),
+    ),
     # Notices.
     Row("GET /api/v1/notices", Scope.ORDERS_READ, PAGED),
+    # Settlements, and the end of a partnership.
+    Row(
+        "GET /api/v1/settlements",
+        Scope.SETTLEMENT_READ,
+        {"query.partnership": Answer.EMPTY, **PAGED},
+        (Example({"partnership": "{trading}"}), Example({"face": "order", "state": "closed"})),
+    ),
+    Row("GET /api/v1/settlements/{settlement}", Scope.SETTLEMENT_READ, SETTLEMENT),
+    Row(
+        "GET /api/v1/settlements/{settlement}/lines",
+        Scope.SETTLEMENT_READ,
+        {**SETTLEMENT, **PAGED},
+    ),
+    Row(
+        "GET /api/v1/settlements/{settlement}/lines/{line}/transfers",
+        Scope.SETTLEMENT_READ,
+        {**SETTLEMENT, **PAGED},
+    ),
+    Row(
+        "POST /api/v1/settlements/{settlement}/acknowledge",
+        Scope.SETTLEMENT_WRITE,
+        SETTLEMENT,
+    ),
+    Row(
+        "POST /api/v1/settlements/{settlement}/dispute",
+        Scope.SETTLEMENT_WRITE,
+        SETTLEMENT,
+        (Example(body={"reason": "It was one less."}),),
+    ),
+    Row("GET /api/v1/exports/settlements/{settlement}", Scope.SETTLEMENT_READ, SETTLEMENT),
+    Row(
+        "GET /api/v1/partnerships/{partnership}/open-settlement",
+        Scope.SETTLEMENT_READ,
+        PARTNERSHIP,
+        (Example(using={"partnership": "trading"}),),
+    ),
+    Row(
+        "GET /api/v1/partnerships/{partnership}/open-settlement/lines",
+        Scope.SETTLEMENT_READ,
+        {**PARTNERSHIP, **PAGED},
+        (Example(using={"partnership": "trading"}),),
+    ),
+    Row(
+        "GET /api/v1/partnerships/{partnership}/open-settlement/transfers",
+        Scope.SETTLEMENT_READ,
+        {**PARTNERSHIP, "query.variant": Answer.EMPTY, **PAGED},
+        (Example({"variant": "{moved}"}, using={"partnership": "trading"}),),
+    ),
+    Row(
+        "GET /api/v1/partnerships/{partnership}/ending-checklist",
+        Scope.SETTLEMENT_READ,
+        PARTNERSHIP,
+        (Example(using={"partnership": "trading"}),),
+    ),
+    Row(
+        "POST /api/v1/partnerships/{partnership}/end",
+        Scope.SETTLEMENT_WRITE,
+        PARTNERSHIP,
+        (Example(using={"partnership": "ending"}),),
+    ),
     # Sheets, in and out.
     Row(
         "POST /api/v1/imports/products",
@@ -549,6 +834,45 @@ TABLE: tuple[Row, ...] = (
         "POST /api/v1/tokens/{token}/revoke",
         Scope.ORGANISATION_WRITE,
         {"path.token": Answer.ABSENT},
+    ),
+    # Webhooks: who is told what happened.
+    Row("GET /api/v1/webhooks", Scope.WEBHOOKS_WRITE, PAGED),
+    Row(
+        "POST /api/v1/webhooks",
+        Scope.WEBHOOKS_WRITE,
+        {},
+        (Example(body={"url": "https://93.184.216.34/hook", "events": ["orders.*"]}),),
+        frozenset({Scope.ORDERS_READ}),
+    ),
+    Row("GET /api/v1/webhooks/{webhook}", Scope.WEBHOOKS_WRITE, WEBHOOK),
+    Row(
+        "PATCH /api/v1/webhooks/{webhook}",
+        Scope.WEBHOOKS_WRITE,
+        WEBHOOK,
+        (
+            Example(
+                body={
+                    "url": "https://93.184.216.34/hook",
+                    "events": ["stock.*"],
+                    "description": "till",
+                }
+            ),
+        ),
+        frozenset({Scope.STOCK_READ}),
+    ),
+    Row("POST /api/v1/webhooks/{webhook}/rotate-secret", Scope.WEBHOOKS_WRITE, WEBHOOK),
+    Row("POST /api/v1/webhooks/{webhook}/ping", Scope.WEBHOOKS_WRITE, WEBHOOK),
+    Row(
+        "GET /api/v1/webhooks/{webhook}/deliveries",
+        Scope.WEBHOOKS_WRITE,
+        {**WEBHOOK, **PAGED},
+        (Example(), Example({"state": "waiting"})),
+    ),
+    Row("GET /api/v1/webhooks/{webhook}/attempts", Scope.WEBHOOKS_WRITE, {**WEBHOOK, **PAGED}),
+    Row(
+        "POST /api/v1/webhooks/{webhook}/deliveries/{delivery}/redeliver",
+        Scope.WEBHOOKS_WRITE,
+        {**WEBHOOK, "path.delivery": Answer.ABSENT},
     ),
     # The audit.
     Row(

@@ -9,8 +9,9 @@ import random
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import count
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from entrepot.connectors.webhooks import tell_webhooks
 from entrepot.identity import (
     IssuedReset,
     IssuedToken,
@@ -19,13 +20,22 @@ from entrepot.identity import (
     add_person,
     issue_password_reset,
 )
+from entrepot.infra.following import number_events
 from entrepot.infra.ids import new_id
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.ids import Id
+from entrepot.kernel.weeks import WEEK
+from entrepot.partnerships import begin_ending
+from entrepot.settlement import close_weeks, write_settlements
 from tests.factories.callers import caller_for
+from tests.factories.feeding import publish_all
 from tests.factories.network import Network
 from tests.factories.people import quick_passwords
 from tests.factories.web import Asker, Web
+from tests.factories.wholesale import partner
+
+WEBHOOKS_KEPT = 8
+"""Webhooks that a member has at once: fewer than an organisation may have."""
 
 _numbers = count(1)
 _WIRE_ID = re.compile(r"[a-z]{3}_[0-9a-f]{32}")
@@ -45,9 +55,9 @@ class Member:
         self.asker = web.nobody(issued.secret)
         self.things = {
             "acting_token": issued.token.id,
-            # Amounts that nobody but their owner may ever read.
-            "on_hand": f"{next(_numbers)}18273.645",
-            "purchase_price": f"{next(_numbers)}6172.8394",
+            # Amounts that nobody but their owner may ever read; none ends as another does.
+            "on_hand": f"{1000 + next(_numbers)}18273.645",
+            "purchase_price": f"{1000 + next(_numbers)}6172.8394",
         }
 
     async def asker_with(self, *scopes: Scope) -> Asker:
@@ -207,9 +217,175 @@ async def _reset(member: Member, _: Things) -> Things:
     return {"reset_key": issued.key}
 
 
+async def _buying(member: Member, _: Things) -> Things:
+    """A wholesaler of its own: the supplier, matches, and a variant on each side without one.
+
+    What is matched has another wholesaler too.
+    """
+    network = member.network
+    pair, other = [
+        await partner(network, await network.organisation("wholesaler"), member.ident)
+        for _ in range(2)
+    ]
+    matched, second, unmatched = [
+        await network.variant(member.ident, name) for name in ("matched", "second", "unmatched")
+    ]
+    matches = [
+        await network.match(
+            each.partnership,
+            (each.wholesaler, await network.variant(each.wholesaler, "offered")),
+            (member.ident, variant),
+        )
+        for each, variant in ((pair, matched), (pair, second), (other, matched))
+    ]
+    return {
+        "buying": f"pts_{pair.partnership}",
+        "buying_supplier": f"sup_{pair.supplier}",
+        "match": f"mch_{matches[0]}",
+        "offered": f"var_{await network.variant(pair.wholesaler, 'offered')}",
+        "matched": f"var_{matched}",
+        "unmatched": f"var_{unmatched}",
+    }
+
+
+async def _selling(member: Member, _: Things) -> Things:
+    """A partnership in which it is the wholesaler."""
+    retailer = await member.network.organisation("retailer")
+    return {"selling": f"pts_{await member.network.partnership(member.ident, retailer)}"}
+
+
+async def _partnership_invitation(member: Member, _: Things) -> Things:
+    """An invitation of its own, that nobody has accepted."""
+    made = await _invited_by(member.asker)
+    return {"partnership_invitation": made["invitation"]["id"]}
+
+
+async def _invite_key(member: Member, _: Things) -> Things:
+    """The key of somebody's invitation, which was handed to it."""
+    return {"invite_key": (await _invited_by(await _newcomer(member)))["invite_key"]}
+
+
+async def _partnership(member: Member, _: Things) -> Things:
+    """A partnership in which it is the wholesaler."""
+    body = {"invite_key": (await _invited_by(member.asker))["invite_key"]}
+    retailer = await _newcomer(member)
+    made = await retailer.post("/partnership-invitations/accept", body)
+    return {"partnership": made["id"]}
+
+
+async def _invited_by(asker: Asker) -> Any:  # noqa: ANN401 - JSON, as it is read
+    return await asker.post("/partnership-invitations", {"sharing_policy": "all_stock"})
+
+
+async def _newcomer(member: Member) -> Asker:
+    """A program of an organisation that nothing else is known of."""
+    return await member.web.asker(await member.network.organisation("newcomer"))
+
+
+async def _settled(member: Member, _: Things) -> Things:
+    """A settlement of two lines as the wholesaler, and transfers of the week after it."""
+    network, pool = member.network, member.web.pool
+    retailer = await network.organisation("retailer")
+    partnership = await network.partnership(member.ident, retailer)
+    pairs = []
+    for name in ("shared", "shared too"):
+        variants = [await network.variant(each, name) for each in (member.ident, retailer)]
+        await network.match(partnership, (member.ident, variants[0]), (retailer, variants[1]))
+        pairs.append(variants)
+    lines = [{"variant": f"var_{theirs}", "quantity": "8"} for theirs, _own in pairs]
+    await member.asker.post("/stock/receipts", {"lines": lines})
+    buyer, seller = await member.web.asker(retailer), caller_for(member.ident)
+    wanted = [{"variant": f"var_{own}", "quantity": "1"} for _theirs, own in pairs]
+    document = ""
+    for _week in range(2):
+        for _order in range(2):
+            body = {"reference": f"order-{next(_numbers)}", "paid": True, "lines": wanted}
+            assert (await buyer.post("/orders", body))["status"] == "complete"
+        if not document:
+            # A week later; what passes now is of the week that is open then.
+            closing = (pool, new_id, seller, partnership, None, lambda now: now + WEEK)
+            await close_weeks(*closing)
+            written = await write_settlements(pool, new_id, seller, partnership)
+            assert isinstance(written, list), written
+            document = written[0].id
+    return {
+        "settlement": document,
+        # With zeros before it, so that it is found in no answer by chance.
+        "line": "0000000001",
+        "trading": f"pts_{partnership}",
+        "moved": f"var_{pairs[0][0]}",
+    }
+
+
+async def _ending(member: Member, _: Things) -> Things:
+    """A partnership that is ending, with nothing in its way."""
+    retailer = await member.network.organisation("retailer")
+    partnership = await member.network.partnership(member.ident, retailer)
+    await begin_ending(member.web.pool, new_id, caller_for(member.ident), partnership)
+    return {"ending": f"pts_{partnership}"}
+
+
+async def _allocation(member: Member, things: Things) -> Things:
+    """Units of a variant of its own that it keeps for one of two partners, who both sell it."""
+    variant = (await _variant(member, things))["variant"]
+    partnerships = [await _shown_to(member, variant) for _ in range(2)]
+    line = {"variant": variant, "quantity": "3", "location": things["location"]}
+    made = await member.asker.post("/allocations", {"partnership": partnerships[0], **line})
+    return {"allocation": made["id"], "allocated": variant, "allocating": partnerships[0]}
+
+
+async def _shown_to(member: Member, variant: str) -> str:
+    """A partnership with a new retailer, whose product is matched with the variant."""
+    network = member.network
+    retailer = await network.organisation("retailer")
+    made = await network.partnership(member.ident, retailer)
+    sold = (retailer, await network.variant(retailer, "sold"))
+    await network.match(made, (member.ident, variant.removeprefix("var_")), sold)
+    return f"pts_{made}"
+
+
+async def _received(member: Member, _: Things) -> Things:
+    """Units that a wholesaler keeps for it."""
+    network = member.network
+    wholesaler = await network.organisation("wholesaler")
+    made = await network.partnership(wholesaler, member.ident)
+    goods = f"var_{await network.variant(wholesaler, 'goods')}"
+    seller = await member.web.asker(wholesaler)
+    line = {"variant": goods, "quantity": "3"}
+    await seller.post("/stock/receipts", {"lines": [line]})
+    allocated = await seller.post("/allocations", {"partnership": f"pts_{made}", **line})
+    return {"received": allocated["id"], "receiving": f"pts_{made}"}
+
+
 async def _act(member: Member, _: Things) -> Things:
     rows = (await member.asker.get("/audit", limit=1))["data"]
     return {"act": rows[0]["id"]}
+
+
+async def _webhook(member: Member, _: Things) -> Things:
+    """A webhook that was told two things, each tried once; those before the last few are gone."""
+    old = (await member.asker.get("/webhooks"))["data"]
+    for each in old[:-WEBHOOKS_KEPT]:
+        if each["id"] == member.things.get("webhook"):
+            continue
+        await member.asker.patch(f"/webhooks/{each['id']}", {"state": "deleted"})
+    body = {"url": "https://93.184.216.34/hook", "events": ["settlement.*"]}
+    webhook = (await member.asker.post("/webhooks", body))["webhook"]["id"]
+    for _number in range(2):
+        await member.asker.post(f"/webhooks/{webhook}/ping")
+    while await number_events(member.web.pool):
+        pass
+    while await tell_webhooks(member.web.pool):
+        pass
+    async with member.web.pool.acquire() as connection:
+        await connection.execute(
+            "INSERT INTO webhook_attempts (organisation, webhook, act, number, at, milliseconds)"
+            " SELECT organisation, webhook, act, 1, created_at, 7 FROM webhook_deliveries"
+            " WHERE webhook = $1",
+            webhook.removeprefix("whk_"),
+        )
+    rows = (await member.asker.get(f"/webhooks/{webhook}/deliveries"))["data"]
+    return {"webhook": webhook, "delivery": rows[0]["id"]}
 
 
 MAKERS: Mapping[tuple[str, ...], Maker] = {
@@ -227,6 +403,16 @@ MAKERS: Mapping[tuple[str, ...], Maker] = {
     ("token",): _token,
     ("invitation", "invitation_key"): _invitation,
     ("reset_key",): _reset,
+    ("partnership_invitation",): _partnership_invitation,
+    ("invite_key",): _invite_key,
+    ("partnership",): _partnership,
+    ("buying", "buying_supplier", "match", "matched", "unmatched", "offered"): _buying,
+    ("selling",): _selling,
+    ("settlement", "line", "trading", "moved"): _settled,
+    ("ending",): _ending,
+    ("webhook", "delivery"): _webhook,
+    ("allocation", "allocated", "allocating"): _allocation,
+    ("received", "receiving"): _received,
     ("act",): _act,
 }
 """What a member can have, by kind; one maker may make several that belong together."""
@@ -267,6 +453,7 @@ async def make_world(network: Network, web: Web) -> World:
     for member in (world.partner, world.former):
         await member.order(world.owner.things["variant"], kind="session")
     await end_rights(web, owner, former)
+    await publish_all(web.pool)
     return world
 
 

@@ -26,10 +26,11 @@ def section(page: str, heading: str) -> str:
 
 
 def allowed(constraint: str) -> set[str]:
-    """The values that a check constraint of the schema allows."""
-    found = re.search(rf"CONSTRAINT {constraint}\s+CHECK\s*\((.*?)\)\s*\)", MIGRATIONS, re.DOTALL)
-    assert found is not None, constraint
-    return set(re.findall(r"'(\w+)'", found[1]))
+    """The values that a check constraint of the schema allows, as last written."""
+    written = rf"CONSTRAINT {constraint}\s+CHECK\s*\((.*?)\)\s*\)"
+    found = re.findall(written, MIGRATIONS, re.DOTALL)
+    assert found, constraint
+    return set(re.findall(r"'(\w+)'", found[-1]))
 
 
 def test_the_kinds_of_ledger_rows() -> None:

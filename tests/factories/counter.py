@@ -20,18 +20,20 @@ from entrepot.orders import (
     Answer,
     BatchTools,
     CancelOrder,
+    ChangeOrder,
     CountStock,
     LineQuantity,
     PlaceOrder,
     ReceiveStock,
     RecordPayment,
+    ReturnGoods,
     ShipOrder,
     StockLine,
     Submission,
     WantedLine,
     decide_batch,
 )
-from entrepot.orders.model import Command
+from entrepot.orders.model import Command, RecheckWaiting
 
 _numbers = count(1)
 
@@ -99,7 +101,7 @@ class Counter:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self.tools = BatchTools(pool, new_id, {})
+        self.tools = BatchTools(pool, new_id, {}, set())
 
     async def batch(self, *handed: tuple[Id, Command] | Submission) -> list[Answer | BaseException]:
         """Decide commands together and answer each."""
@@ -143,6 +145,21 @@ class Counter:
 
     async def cancel(self, organisation: Id, order: Id, *lines: tuple[int, object]) -> Any:  # noqa: ANN401 - JSON has any shape
         return await self.done(organisation, CancelOrder(order, parts(*lines) if lines else None))
+
+    async def change(self, organisation: Id, order: Id, *lines: tuple[Id, object]) -> Any:  # noqa: ANN401 - JSON has any shape
+        return await self.done(organisation, ChangeOrder(order, wanted(*lines)))
+
+    async def give_back(self, organisation: Id, order: Id, *lines: tuple[int, object]) -> Any:  # noqa: ANN401 - JSON has any shape
+        return await self.done(organisation, ReturnGoods(order, parts(*lines)))
+
+    async def recheck(self, *variants: tuple[Id, Id]) -> None:
+        """What the job does that continues where a batch stopped, for (owner, variant) pairs."""
+        await self.keep_house(RecheckWaiting(tuple(sorted(variants))))
+
+    async def keep_house(self, command: Command) -> None:
+        """Let a job do what nobody asked for."""
+        (answer,) = await self.batch(Submission(command, new_id(), new_id(), "", b""))
+        body_of(answer)
 
     async def ship(self, organisation: Id, order: Id, *lines: tuple[int, object]) -> Any:  # noqa: ANN401 - JSON has any shape
         return await self.done(organisation, ShipOrder(order, parts(*lines) if lines else None))

@@ -7,10 +7,12 @@ import asyncpg
 from entrepot.kernel.ids import Id
 from entrepot.orders import ReturnGoods
 from tests.factories.counter import Counter, order_of, parts
+from tests.factories.feeding import publish_all
 from tests.factories.network import Network
 from tests.factories.people import somebody
+from tests.factories.street import Street
 
-MAY_EDIT = "GRANT ALL ON audit, ledger TO CURRENT_USER"
+MAY_EDIT = "GRANT ALL ON audit, ledger, transfers, transfer_legs TO CURRENT_USER"
 """What somebody who edits history would have to do first."""
 
 
@@ -41,7 +43,23 @@ async def live(network: Network, counter: Counter) -> Id:
     await counter.place(owner, waiting)
     await counter.count(owner, scarce, 2)
     await somebody(counter.pool, owner)
+    await publish_all(counter.pool)
     return owner
+
+
+async def live_between_partners(network: Network, counter: Counter) -> None:
+    """Let everything happen once between a wholesaler and a retailer.
+
+    An order takes from an allocation and from what is free; part of it is cancelled and goes back.
+    """
+    street = Street(network, counter)
+    shop = await street.opens("shop", {"A": 1})
+    await street.opens("wholesale", {"A": 10})
+    partnership = await street.partners("wholesale", "shop", "A")
+    await network.allocate(partnership, await street.variant("wholesale", "A"), 3)
+    order = await street.orders("shop", ("A", 6))
+    await counter.cancel(shop, order["id"].removeprefix("ord_"), (1, 3))
+    await publish_all(counter.pool)
 
 
 async def run_sql(dsn: str, *statements: str) -> None:

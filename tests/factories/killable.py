@@ -18,12 +18,12 @@ START_SECONDS_MAX = 60
 class KillableServer:
     """`entrepot serve` on one port, as one process after another."""
 
-    def __init__(self, database: str, data_dir: Path, *options: str) -> None:
+    def __init__(self, database: str, data_dir: Path, *options: str, **environ: str) -> None:
         """On a database; on one of its own in `data_dir` when that is empty."""
         port = _free_port()
         self.address = f"http://127.0.0.1:{port}"
         self.process: subprocess.Popen[bytes] | None = None
-        self._environ = environ_of(database, data_dir) | {"ENTREPOT_PORT": str(port)}
+        self._environ = environ_of(database, data_dir) | {"ENTREPOT_PORT": str(port)} | environ
         self._options = options
 
     async def start(self) -> None:

@@ -27,6 +27,8 @@ from tests.factories.counter import Counter, body_of, order_of, submission, want
 from tests.factories.history import GROWING, Market, open_market
 from tests.factories.network import Network
 
+pytestmark = pytest.mark.fresh_database("pages are counted")
+
 LOG = logging.getLogger(__name__)
 """Where the figures go; `--log-cli-level=info` shows them."""
 STATEMENTS_MAX_PLAIN = 9

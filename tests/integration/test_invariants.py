@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import pytest
 
 from entrepot.app import examine_database
 from entrepot.infra.checks import Broken
-from entrepot.infra.pool import Connection
+from entrepot.infra.pool import Connection, Pool
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
 from tests.factories.counter import Counter, order_of
-from tests.factories.damages import MAY_EDIT, live
+from tests.factories.damages import MAY_EDIT, live, live_between_partners
 from tests.factories.network import Network
+from tests.tidy.house import PACKAGE, ROOT
 
 pytestmark = pytest.mark.damages_database("that is what it is for")
 
@@ -26,6 +28,8 @@ class Damage(NamedTuple):
     first: str = ""
     """What the database must be made to allow before."""
 
+
+ROOMS = sorted(path.parent.name for path in (ROOT / PACKAGE).glob("*/checks.sql"))
 
 NO_KEY = "ALTER TABLE ledger DROP CONSTRAINT ledger_pk"
 NO_COVER = "ALTER TABLE positions DROP CONSTRAINT positions_cover_promises"
@@ -47,9 +51,18 @@ DAMAGES = (
         " claimed_at FROM idempotency_keys LIMIT 1",
         {"acts_have_one_key"},
     ),
-    Damage("DELETE FROM outbox WHERE event = 'orders.shipped'", {"acts_are_told"}),
+    Damage(
+        "DELETE FROM outbox WHERE event = 'orders.shipped'",
+        {"acts_are_told", "events_are_numbered_once"},
+    ),
     Damage("UPDATE outbox SET event = 'orders.placed'", {"acts_are_told"}),
     Damage("DELETE FROM idempotency_keys", set()),  # keys are kept for a while only
+    Damage("UPDATE outbox SET seq = seq + 1 WHERE seq = 2", {"events_are_numbered_once"}),
+    Damage("UPDATE outbox SET seq = NULL WHERE seq = 1", {"events_are_numbered_once"}),
+    Damage("UPDATE outbox SET seq = seq + 1", {"events_are_numbered_once"}),
+    Damage("DELETE FROM followers", {"events_are_numbered_once"}),
+    Damage("INSERT INTO followers VALUES ('hasty', 1000000)", {"events_are_numbered_once"}),
+    Damage("INSERT INTO followers VALUES ('slow', 1)", set()),
     # Who works where
     Damage("UPDATE memberships SET person = gen_random_uuid()", {"memberships_are_of_people"}),
     Damage(
@@ -203,6 +216,68 @@ DAMAGES = (
 )
 
 
+BETWEEN_PARTNERS = (
+    # What they agreed on
+    Damage(
+        "UPDATE trading_rights SET state = 'paused' WHERE kind = 'consignment'",
+        {"consignment_rights_follow_partnerships"},
+    ),
+    Damage("DELETE FROM trading_rights", {"consignment_rights_follow_partnerships"}),
+    Damage(
+        "INSERT INTO trading_rights (seller, buyer, kind, created_at)"
+        " SELECT retailer, wholesaler, 'consignment', now() FROM partnerships",
+        {"consignment_rights_follow_partnerships"},
+    ),
+    Damage(
+        "UPDATE partnerships SET state = 'ended', ended_at = now()",
+        {"consignment_rights_follow_partnerships", "matches_end_with_their_partnership"},
+    ),
+    Damage(
+        "UPDATE product_matches SET wholesaler_variant = gen_random_uuid()",
+        {"matches_are_between_partners"},
+    ),
+    Damage(
+        "UPDATE product_matches SET wholesaler = retailer, wholesaler_variant = variant",
+        {"matches_are_between_partners"},
+    ),
+    Damage(
+        "INSERT INTO fixed_prices SELECT wholesaler, id, gen_random_uuid(), now(), 1"
+        " FROM partnerships",
+        {"fixed_prices_are_of_own_variants"},
+    ),
+    # What passed between them
+    Damage(
+        "UPDATE transfers SET quantity = quantity + 1 WHERE reverses IS NULL",
+        {"transfers_are_in_the_ledger", "transfers_make_and_lose_nothing"},
+    ),
+    Damage("UPDATE transfers SET act = gen_random_uuid()", {"transfers_are_in_the_ledger"}),
+    Damage(
+        "DELETE FROM transfer_legs WHERE allocation IS NULL",
+        {"transfers_are_in_the_ledger", "transfers_make_and_lose_nothing"},
+    ),
+    Damage(
+        "UPDATE transfers SET factor = 2",
+        {"transfers_make_and_lose_nothing"},
+    ),
+    Damage(
+        "UPDATE transfers SET reverses = gen_random_uuid() WHERE reverses IS NOT NULL",
+        {"reversals_undo_what_was_transferred"},
+    ),
+    Damage(
+        "UPDATE transfers SET unit_price = 1 WHERE reverses IS NOT NULL",
+        {"reversals_undo_what_was_transferred"},
+    ),
+    Damage(
+        "UPDATE allocations SET quantity = quantity + 1",
+        {"allocations_are_used_by_transfers"},
+    ),
+    Damage(
+        "DELETE FROM allocations",
+        {"allocations_are_used_by_transfers", "allocated_is_what_is_left"},
+    ),
+)
+
+
 @pytest.fixture
 async def lived(network: Network, counter: Counter) -> Id:
     """A database in which everything has happened once."""
@@ -211,16 +286,27 @@ async def lived(network: Network, counter: Counter) -> Id:
 
 async def test_each_damage_is_found(lived: Id, counter: Counter) -> None:
     assert lived
+    assert not (wrong := await _wrongly_found(counter, DAMAGES)), "\n" + "\n".join(wrong)
+
+
+async def test_each_damage_between_partners_is_found(network: Network, counter: Counter) -> None:
+    await live_between_partners(network, counter)
+    wrong = await _wrongly_found(counter, BETWEEN_PARTNERS)
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+async def _wrongly_found(counter: Counter, damages: Sequence[Damage]) -> list[str]:
+    """The damages after which something else is found than they break."""
+    wrong = []
     async with counter.pool.acquire() as connection:
         assert await examine_database(connection) == []
-        wrong = []
-        for damage in DAMAGES:
+        for damage in damages:
             found = await _found_after(connection, damage)
             assert all(each.subject and each.facts for each in found)
             names = {each.invariant for each in found}
             if names != damage.breaks:
                 wrong.append(f"{damage.sql}: {sorted(names)}")
-    assert not wrong, "\n" + "\n".join(wrong)
+    return wrong
 
 
 async def _found_after(connection: Connection, damage: Damage) -> list[Broken]:
@@ -238,12 +324,20 @@ async def _found_after(connection: Connection, damage: Damage) -> list[Broken]:
 
 
 def test_each_invariant_is_broken_somewhere() -> None:
-    there = {
-        name
-        for package in ("infra", "identity", "stock", "orders")
-        for name in load_statements(f"entrepot.{package}", "checks.sql")
-    }
-    assert {name for damage in DAMAGES for name in damage.breaks} == there
+    broken = {name for damage in (*DAMAGES, *BETWEEN_PARTNERS) for name in damage.breaks}
+    elsewhere = _invariants_of("settlement")  # in tests/integration/settlement/test_checks.py
+    assert broken == {name for room in ROOMS for name in _invariants_of(room)} - elsewhere
+
+
+async def test_every_invariant_is_examined(pool: Pool) -> None:
+    examined: list[str] = []
+    async with pool.acquire() as connection:
+        await examine_database(connection, lambda check: examined.append(check.name))
+    assert sorted(examined) == sorted(name for room in ROOMS for name in _invariants_of(room))
+
+
+def _invariants_of(room: str) -> set[str]:
+    return set(load_statements(f"entrepot.{room}", "checks.sql"))
 
 
 async def test_a_limit_that_passed_explains_a_line(network: Network, counter: Counter) -> None:

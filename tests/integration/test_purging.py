@@ -21,6 +21,8 @@ from tests.factories.callers import acts_of, caller_for
 from tests.factories.counter import Counter, order_of
 from tests.factories.network import Network
 
+pytestmark = pytest.mark.fresh_database("pages are counted")
+
 
 class Made(msgspec.Struct, frozen=True):
     """What an act of these tests answers."""

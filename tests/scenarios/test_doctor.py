@@ -22,7 +22,10 @@ from tests.factories.examined import broken_in
 from tests.factories.network import Network
 from tests.factories.served import environ_of, read_until, served
 
-pytestmark = pytest.mark.damages_database("that is what a doctor is for")
+pytestmark = [
+    pytest.mark.damages_database("that is what a doctor is for"),
+    pytest.mark.usefixtures("durable_server"),
+]
 
 
 class Damage(NamedTuple):
@@ -190,6 +193,8 @@ class TestFindings:
             "schema_is_current",
             "outbox",
             "keys",
+            "feed",
+            "queue_parks_nothing",
             "limits",
             "rechecks",
         ]

@@ -20,14 +20,22 @@ from tests.factories.damages import dump
 SAID = "Dry run: this is what would have happened. Nothing was kept."
 
 READING = {
+    "entrepot availability list-shown",
+    "entrepot availability show-waiting",
     "entrepot check-history",
     "entrepot export products",
+    "entrepot export settlement",
     "entrepot export stock",
     "entrepot export suppliers",
+    "entrepot match outcomes",
+    "entrepot partnership invitations",
     "entrepot person invitations",
     "entrepot person sessions",
     "entrepot run",
     "entrepot serve",
+    "entrepot settlement checklist",
+    "entrepot settlement open",
+    "entrepot settlement transfers",
     "entrepot version",
     "entrepot work",
 }

@@ -1,168 +1,39 @@
 """Keeps its own books, from the rules as people tell them, to compare with the core's.
 
-It knows units on shelves, who set aside what, and who waits. It has no ledger, no versions, no
-holds with numbers, and shares no code with what it audits; it is slow and short instead.
+It knows units on shelves, who set aside what, what partners brought, and who waits. It has no
+ledger, no versions, no holds with numbers, and shares no code with what it audits; it is slow and
+short instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count
 
-ZERO = Decimal(0)
-ENDLESS = Decimal("Infinity")
-
-Shelf = tuple[str, str]
-"""A variant at a location."""
-
-Wanted = list[tuple[str, Decimal]]
-
-
-_ages = count()
-
-
-@dataclass(eq=False)
-class Slip:
-    """Units set aside on a shelf for a line; slips are kept oldest first."""
-
-    shelf: Shelf
-    units: Decimal
-    age: int = field(default_factory=lambda: next(_ages))
+from tests.simulation.auditor_records import (
+    ZERO,
+    AuditedLine,
+    AuditedOrder,
+    Match,
+    Passing,
+    Refused,
+    Shelf,
+    Slip,
+    Wanted,
+)
+from tests.simulation.auditor_shelves import Shelves
 
 
-@dataclass
-class AuditedLine:
-    """A line: what was asked, what became of it."""
-
-    variant: str
-    asked: Decimal
-    slips: list[Slip] = field(default_factory=list)
-    left_from: list[Slip] = field(default_factory=list)
-    back: Decimal = ZERO
-    cancelled: Decimal = ZERO
-    short: Decimal = ZERO
-
-    @property
-    def held(self) -> Decimal:
-        return sum((slip.units for slip in self.slips), ZERO)
-
-    @property
-    def shipped(self) -> Decimal:
-        return sum((slip.units for slip in self.left_from), ZERO)
-
-    @property
-    def missing(self) -> Decimal:
-        return self.asked - self.held - self.shipped - self.cancelled
-
-    @property
-    def open(self) -> Decimal:
-        return self.asked - self.shipped - self.cancelled
-
-
-@dataclass
-class AuditedOrder:
-    """An order as a clerk would keep it."""
-
-    name: str
-    buyer: str
-    kind: str
-    policy: str
-    number: int
-    lines: dict[int, AuditedLine]
-    status: str = "draft"
-    payment: str = "unpaid"
-    priority: int = 0
-    since: datetime | None = None
-    limit: datetime | None = None
-    lapsed: bool = False
-    follower: AuditedOrder | None = None
-    follows: AuditedOrder | None = None
-
-    def fulfilment(self) -> str:
-        if self.status in {"waiting", "held"}:
-            return "held"
-        if self.status != "complete":
-            return {"draft": "unfulfilled", "cancelled": "cancelled"}[self.status]
-        if all(line.asked == line.shipped + line.cancelled for line in self.lines.values()):
-            return "fulfilled"
-        return "partly_fulfilled" if self._has_begun() else "unfulfilled"
-
-    def _has_begun(self) -> bool:
-        return any(line.shipped for line in self.lines.values())
-
-    @property
-    def splits(self) -> bool:
-        return self.policy == "allow_split" and self.payment == "paid" and self.follower is None
-
-    def is_short(self) -> bool:
-        return any(line.short for line in self.lines.values())
-
-    def wants(self) -> list[AuditedLine]:
-        """The lines that would take stock now."""
-        if self.status == "waiting":
-            return [line for line in self.lines.values() if line.missing > ZERO]
-        if self.status in {"held", "complete"}:
-            return [line for line in self.lines.values() if line.short > ZERO]
-        return []
-
-    def turn(self) -> tuple[int, int, datetime, int]:
-        """When it is this order's turn: short before waiting, then priority, time, number."""
-        assert self.since is not None
-        return (0 if self.status != "waiting" else 1, -self.priority, self.since, self.number)
-
-
-class Refused(Exception):
-    """The act is refused, with this code."""
-
-
-class Auditor:
+class Auditor(Shelves):
     """The books."""
 
     def __init__(self) -> None:
-        self.shelves: dict[Shelf, Decimal] = {}
-        self.unlimited: set[str] = set()
-        self.owner: dict[str, str] = {}
-        self.shipping: dict[str, list[str]] = {}
+        super().__init__()
         self.holds_nothing: set[str] = set()
         self.rights: set[tuple[str, str, str]] = set()
-        self.orders: dict[str, AuditedOrder] = {}
         self.handed_in = 0
         """The highest number handed in, whether or not it was judged yet."""
-
-    # Shelves
-
-    def free(self, shelf: Shelf) -> Decimal:
-        if shelf[0] in self.unlimited:
-            return ENDLESS
-        return self.shelves[shelf] - self.set_aside(shelf)
-
-    def set_aside(self, shelf: Shelf) -> Decimal:
-        return sum((slip.units for _, _, slip in self.slips_on(shelf)), ZERO)
-
-    def slips_on(self, shelf: Shelf) -> list[tuple[AuditedOrder, AuditedLine, Slip]]:
-        return [
-            (order, line, slip)
-            for order in self.orders.values()
-            for line in order.lines.values()
-            for slip in line.slips
-            if slip.shelf == shelf
-        ]
-
-    def places(self, variant: str) -> list[Shelf]:
-        return [(variant, location) for location in self.shipping[self.owner[variant]]]
-
-    def take(self, line: AuditedLine, most: Decimal) -> Decimal:
-        """Set aside up to `most` units, best location first; return how many there were."""
-        got = ZERO
-        for shelf in self.places(line.variant):
-            units = min(most - got, self.free(shelf))
-            if units > ZERO:
-                line.slips.append(Slip(shelf, units))
-                got += units
-        return got
 
     # Orders
 
@@ -199,13 +70,21 @@ class Auditor:
             raise Refused("orders.already_shipped")
         lines = {n: AuditedLine(variant, asked) for n, (variant, asked) in enumerate(wanted, 1)}
         self._must_be_open_to(order.buyer, order.kind, lines.values())
-        old, order.lines = order.lines, lines
         if order.status == "draft":
+            order.lines = lines
             return
+        put_back = self.remember(order)
+        spare: dict[str, Decimal] = {}
+        for line in order.lines.values():
+            spare[line.variant] = spare.get(line.variant, ZERO) + line.held
+        for line in lines.values():
+            spare[line.variant] = spare.get(line.variant, ZERO) - line.asked
+        self.no_longer_needed(order, spare)
+        order.lines = lines
         try:
             self._meet(order)
         except Refused:
-            order.lines = old
+            put_back()
             raise
 
     def _must_be_open_to(self, buyer: str, kind: str, lines: Iterable[AuditedLine]) -> None:
@@ -217,20 +96,18 @@ class Auditor:
 
     def _meet(self, order: AuditedOrder) -> None:
         """Set aside what the order's policy says, and give it its status."""
+        put_back = self.remember(order)
         wanted = {n: line.missing for n, line in order.lines.items() if line.missing > ZERO}
-        got: dict[int, Decimal] = {}
-        for number, units in wanted.items():
-            line = order.lines[number]
-            got[number] = self.take(line, units)
-            if order.policy == "line_by_line" and got[number] < units:
-                line.slips.clear()
-        short = [number for number, units in wanted.items() if got[number] < units]
+        if order.policy == "line_by_line":
+            self._meet_each(order, wanted)
+        else:
+            self._gain(order, wanted)
+        short = [number for number in wanted if order.lines[number].missing > ZERO]
         if short and (
             order.policy == "refuse_short"
             or (order.policy in {"line_by_line", "no_backorder"} and not self._has_any(order))
         ):
-            for line in order.lines.values():
-                line.slips.clear()
+            put_back()
             raise Refused("stock.insufficient_available")
         if order.policy == "line_by_line":
             for number in short:
@@ -242,6 +119,31 @@ class Auditor:
             for line in order.lines.values():
                 line.slips.clear()
         self._stand(order)
+
+    def _meet_each(self, order: AuditedOrder, wanted: dict[int, Decimal]) -> None:
+        """Meet line by line: what a line that is short would have had is there for the next."""
+        drawn: dict[Match, Decimal] = {}
+        for number, units in wanted.items():
+            put_back, before = self.remember(order), dict(drawn)
+            if order.may_draw:
+                self.bring(order, number, units, drawn)
+            else:
+                self.take(order.lines[number], units)
+            if order.lines[number].missing > ZERO:
+                put_back()
+                drawn = before
+
+    def _gain(self, order: AuditedOrder, needs: dict[int, Decimal]) -> dict[int, Decimal]:
+        """Take what is free, and let partners bring the rest; return what each line got."""
+        had = {number: order.lines[number].held for number in needs}
+        for number, units in needs.items():
+            self.take(order.lines[number], units)
+        got = {number: order.lines[number].held - had[number] for number in needs}
+        rest = {number: units - got[number] for number, units in needs.items()}
+        rest = {number: units for number, units in rest.items() if units > ZERO}
+        if rest and order.may_draw:
+            self.draw(order, rest, whole=not order.goes_in_parts)
+        return {number: order.lines[number].held - had[number] for number in needs}
 
     def _has_any(self, order: AuditedOrder) -> bool:
         return any(line.slips for line in order.lines.values())
@@ -294,11 +196,11 @@ class Auditor:
             self._end(order)
             return
         if order.lapsed:
-            for line in order.lines.values():
-                self.take(line, line.missing)
+            put_back, payment, order.payment = self.remember(order), order.payment, "paid"
+            self._gain(order, {n: line.missing for n, line in order.lines.items() if line.missing})
             if any(line.missing for line in order.lines.values()):
-                for line in order.lines.values():
-                    line.slips.clear()
+                put_back()
+                order.payment = payment
                 raise Refused("orders.payment_too_late")
             order.lapsed = False
         order.payment, order.limit = "paid", None
@@ -312,12 +214,14 @@ class Auditor:
         units = self._named(order, named, lambda line: line.open, "orders.more_than_open")
         if not units:
             raise Refused("orders.already_shipped")
+        back: dict[Passing, Decimal] = {}
         for number, some in units.items():
             line = order.lines[number]
             from_missing = min(some, line.missing)
             line.short = max(line.short - from_missing, ZERO)
             line.cancelled += some
-            _pull(line.slips, some - from_missing, youngest=True)
+            self.let_go(order, line, some - from_missing, back)
+        self.give_back(order, back)
         if all(line.cancelled == line.asked for line in order.lines.values()):
             self._end(order)
         elif order.status == "waiting" and not order.wants():
@@ -332,7 +236,7 @@ class Auditor:
             raise Refused("orders.already_shipped")
         for number, some in units.items():
             line = order.lines[number]
-            for slip in _pull(line.slips, some, youngest=False):
+            for slip in _pull(line.slips, some):
                 line.left_from.append(slip)
                 if slip.shelf[0] not in self.unlimited:
                     self.shelves[slip.shelf] -= slip.units
@@ -352,7 +256,7 @@ class Auditor:
                 part = min(slip.units - passed, left)
                 left -= part
                 where = slip.shelf if location is None else (line.variant, location)
-                self._add(where, part)
+                self.put(where, part)
 
     def prioritise(self, order: AuditedOrder, priority: int) -> None:
         self._must_live(order)
@@ -391,13 +295,9 @@ class Auditor:
 
     # Stock
 
-    def _add(self, shelf: Shelf, units: Decimal) -> None:
-        if shelf[0] not in self.unlimited:
-            self.shelves[shelf] += units
-
     def receive(self, lines: list[tuple[Shelf, Decimal]]) -> None:
         for shelf, units in lines:
-            self._add(shelf, units)
+            self.put(shelf, units)
 
     def adjust(self, lines: list[tuple[Shelf, Decimal]]) -> None:
         for shelf in {shelf for shelf, _ in lines}:
@@ -410,7 +310,13 @@ class Auditor:
         """Set a shelf to what was counted; what promises it no longer covers are given up."""
         if shelf[0] in self.unlimited:
             return
-        lost = self.set_aside(shelf) - counted
+        lost = self.set_aside(shelf) + self.reserved(shelf) - counted
+        for reserve in sorted(self.reserves, key=lambda each: each.age, reverse=True):
+            units = min(reserve.left, lost)
+            if reserve.shelf == shelf and units > ZERO:
+                reserve.given -= units
+                reserve.left -= units
+                lost -= units
         slips = self.slips_on(shelf)
         slips.sort(key=lambda each: (each[0].since, each[0].number, each[2].age), reverse=True)
         slips.sort(key=lambda each: _worth(each[0]))
@@ -438,38 +344,63 @@ class Auditor:
             ):
                 self._end(order)
                 order.lapsed = True
+        for reserve in self.reserves:
+            if reserve.until is not None and reserve.until <= now and not reserve.closed:
+                self.open_up(reserve)
 
-    def serve(self, names: Iterable[str]) -> None:
-        """Offer what is free to these orders, in turn, those of them that wait or are short."""
-        queue = [self.orders[name] for name in dict.fromkeys(names) if name in self.orders]
-        for order in sorted([each for each in queue if each.wants()], key=lambda o: o.turn()):
+    def serve(self, queue: Iterable[tuple[str, bool]]) -> None:
+        """Offer what is free to these orders, in turn, those of them that wait or are short.
+
+        Each comes with whether it stands here as a partner's only: those come last.
+        """
+        partners: dict[str, bool] = {}
+        for name, is_partner in queue:
+            partners[name] = is_partner and partners.get(name, True)
+        found = [each for each in self.orders.values() if each.name in partners and each.wants()]
+
+        def turn(order: AuditedOrder) -> tuple[int, int, datetime, int]:
+            weight, priority, since, number = order.turn()
+            weight = 2 if weight and partners[order.name] else weight
+            return weight, priority, since, number
+
+        for order in sorted(found, key=turn):
             self._offer(order)
 
     def idle_beside_stock(self) -> list[str]:
-        """Who waits although something that it may take is free: nobody, once all were served."""
-        return [
-            name
-            for name, order in self.orders.items()
-            if not (order.status == "waiting" and order.buyer in self.holds_nothing)
-            and any(
-                self.free(shelf) for line in order.wants() for shelf in self.places(line.variant)
-            )
-        ]
+        """Who waits although something may go to them: nobody, once all were served."""
+        idle = []
+        for order in self.orders.values():
+            if order.wants():
+                put_back = self.remember(order)
+                if self._gain_in_turn(order):
+                    idle.append(order.name)
+                put_back()
+        return idle
 
     def _offer(self, order: AuditedOrder) -> None:
         waits = order.status == "waiting"
-        before = {id(line): list(line.slips) for line in order.lines.values()}
-        gained = ZERO
-        for line in order.wants():
-            got = self.take(line, line.short if not waits else line.missing)
-            gained += got
-            line.short -= ZERO if waits else got
-        whole = not order.wants()
-        if waits and order.buyer in self.holds_nothing and not (whole or order.splits):
-            for line in order.lines.values():
-                line.slips[:] = before[id(line)]
-        elif waits and gained:
+        gained = self._gain_in_turn(order)
+        if waits and gained:
             self._stand(order)
+        elif not waits:
+            for number, units in gained.items():
+                order.lines[number].short -= units
+
+    def _gain_in_turn(self, order: AuditedOrder) -> dict[int, Decimal]:
+        """Give an order what it may have while it waits, or is short; empty if that is nothing."""
+        waits = order.status == "waiting"
+        put_back = self.remember(order)
+        needs = {
+            number: line.missing if waits else line.short
+            for number, line in order.lines.items()
+            if line in order.wants()
+        }
+        gained = self._gain(order, needs)
+        only_whole = waits and order.buyer in self.holds_nothing and not order.splits
+        if only_whole and gained != needs:
+            put_back()
+            return {}
+        return gained if any(gained.values()) else {}
 
 
 def _worth(order: AuditedOrder) -> int:
@@ -479,11 +410,11 @@ def _worth(order: AuditedOrder) -> int:
     return 2 if order.payment == "paid" else 1
 
 
-def _pull(slips: list[Slip], units: Decimal, *, youngest: bool) -> list[Slip]:
-    """Take units off slips; what a slip keeps becomes the youngest. Return what was taken."""
+def _pull(slips: list[Slip], units: Decimal) -> list[Slip]:
+    """Take units off the oldest slips; what one keeps becomes the youngest. Return what went."""
     taken = []
     while units > ZERO:
-        slip = slips.pop(-1 if youngest else 0)
+        slip = slips.pop(0)
         part = min(slip.units, units)
         taken.append(Slip(slip.shelf, part))
         if slip.units > part:

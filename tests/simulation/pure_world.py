@@ -7,7 +7,7 @@ keeps what was decided, and runs the house-keeping. It decides nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,25 +15,32 @@ from decimal import Decimal
 import msgspec
 
 from entrepot import stock
-from entrepot.kernel.demand import HoldKey, LiveHold, PositionKey
+from entrepot.kernel.demand import AllocationKey, HoldKey, LiveHold, PositionKey
 from entrepot.kernel.ids import Id
 from entrepot.kernel.quantity import ZERO
 from entrepot.kernel.refusal import Refusal
+from entrepot.kernel.weeks import WEEK, week_of
 from entrepot.orders.model import (
     Decision,
     Facts,
     LocationFacts,
+    MatchFacts,
     Order,
     Postponed,
     RecheckWaiting,
     Submission,
     SweepExpired,
     VariantFacts,
+    Waiting,
+    allocations_by_position,
     decide_batch_purely,
+    partners_by_variant,
     survey_submissions,
     waiting_rows,
 )
 from entrepot.stock.model import LedgerRow
+from entrepot.stock.model.allocations import allocate, end_allocation
+from tests.simulation.pure_partners import ZONE, Goods, PurePartners, decimal
 
 OrderKey = tuple[Id, Id]
 Result = Decision | Refusal | Postponed
@@ -80,8 +87,9 @@ class PureWorld:
     ledger: list[LedgerRow] = field(default_factory=list)
     holds: dict[HoldKey, Kept] = field(default_factory=dict)
     orders: dict[OrderKey, Order] = field(default_factory=dict)
-    considered: list[Id] = field(default_factory=list)
-    """The waiting orders that the last batch looked at."""
+    partners: PurePartners = field(default_factory=PurePartners)
+    considered: list[tuple[Id, bool]] = field(default_factory=list)
+    """The waiting orders that the last batch looked at, and whether as a partner's only."""
 
     def organisation(self, *, waits_holding: bool = True) -> Id:
         ident = self.new_id()
@@ -103,24 +111,105 @@ class PureWorld:
             self.positions[key] = stock.Figures(key, ZERO, ZERO, ZERO, 0, unlimited=unlimited)
         return ident
 
+    def partnership(
+        self,
+        wholesaler: Id,
+        retailer: Id,
+        *,
+        is_all_stock: bool = True,
+        on_cancel: tuple[str, str] = ("reverse", "keep"),
+    ) -> Id:
+        """Two organisations become partners; the week before this one is closed."""
+        ident = self.new_id()
+        closed = week_of(self.now, ZONE) - WEEK
+        self.partners.add(
+            ident, wholesaler, retailer, closed, is_all_stock=is_all_stock, on_cancel=on_cancel
+        )
+        return ident
+
+    def match(
+        self,
+        partnership: Id,
+        theirs: Id,
+        ours: Id,
+        *,
+        factor: int = 1,
+        step: object = "0.001",
+        buffer: object = 0,
+        cap: object = None,
+        rank: int = 0,
+    ) -> Id:
+        """The wholesaler's variant and the retailer's become the same goods."""
+        ident = self.new_id()
+        agreed = self.partners.partnerships[partnership]
+        self.partners.matches[ident] = MatchFacts(
+            agreed.terms.retailer,
+            ours,
+            ident,
+            partnership,
+            agreed.wholesaler,
+            theirs,
+            factor,
+            decimal(step),
+            decimal(buffer),
+            None if cap is None else decimal(cap),
+            agreed.is_all_stock,
+            rank,
+            self.now + timedelta(microseconds=int(ident, 16)),
+            None,
+            None,
+        )
+        return ident
+
+    def allocate(
+        self, partnership: Id, position: PositionKey, quantity: Decimal, *, days: int | None = None
+    ) -> AllocationKey | None:
+        """Keep units for a partner; None where so many are not free."""
+        _, book = self.open_all()
+        key = AllocationKey(position.owner, self.new_id())
+        if allocate(book, book.positions[position], quantity, self.new_id()) is not None:
+            return None
+        self._keep(book, [], None)
+        self.partners.allocations[key] = stock.Allocated(
+            key, partnership, position, quantity, quantity, self.now
+        )
+        if days is not None:
+            self.partners.valid_until[key] = self.now + timedelta(days=days)
+        self.now += timedelta(milliseconds=1)
+        return key
+
+    def close(self, key: AllocationKey) -> None:
+        """Give back what is left of an open allocation."""
+        _, book = self.open_all()
+        end_allocation(book, book.allocations[key], self.new_id())
+        self._keep(book, [], None)
+
     def decide(self, submissions: Sequence[Submission]) -> list[Result | None]:
         """Decide a batch and keep what it did; None answers house-keeping."""
+        swept = self._sweep_allocations()
         named = survey_submissions(submissions, {key: v.owner for key, v in self.variants.items()})
-        looked = {(owner, variant) for owner, variant, _ in named.gaining}
-        looked |= self._line_variants((org, order) for org, order, _ in named.acted)
-        candidates = self._waiting_for(looked)
-        known = {(org, order) for org, order, _ in named.acted} | set(candidates)
+        looked = swept | set(named.variants) | self._line_variants(named.acted)
+        looked |= self.partners.wholesale_for([order for _, order in named.undone])
+        looked |= self.partners.wholesale_of(looked)
+        known = set(named.acted) | {
+            (each.organisation, each.order) for each in self._behind(looked)
+        }
         known |= {key for key in self.orders if self._holds_one_of(key, looked)}
-        locked = set(named.variants) | looked | self._line_variants(known)
+        locked = looked | self._line_variants(known)
+        locked |= self.partners.wholesale_of(locked)
         freeing = {
             kept.hold.position[:2]
             for kept in self.holds.values()
             if self._is_due(kept) and kept.hold.position[:2] in locked
         }
-        facts, book = self._open(locked, known)
+        facts, book = self._open(locked, known, {order for _, order in named.undone})
         stock.expire(book, self._end_due(facts, freeing), self.new_id())
-        waiting = [key for key in self._waiting_for(looked | freeing) if key in facts.orders]
-        self.considered = [order for _, order in waiting]
+        waiting = [
+            each
+            for each in self._behind(looked | freeing)
+            if (each.organisation, each.order) in facts.orders
+        ]
+        self._consider(waiting)
         decided = decide_batch_purely(
             facts,
             list(enumerate(submissions)),
@@ -134,32 +223,44 @@ class PureWorld:
         self.now += timedelta(milliseconds=1)
         return [decided.results.get(number) for number in range(len(submissions))]
 
-    def keep_house(self) -> list[list[Id]]:
+    def keep_house(self) -> list[list[tuple[Id, bool]]]:
         """What the jobs do: write passed limits, and look again at everybody who waits.
 
-        Returns whom each of the two looked at.
+        Returns whom each look was at. It is over when a look gives nothing to anybody: what came
+        from a partner may be left over, and the rest of a split order may go by itself.
         """
         due = tuple(key for key, order in self.orders.items() if order.is_past_limit(self.now))
         every = tuple(sorted({key[:2] for key in self.positions}))
-        looked = []
-        for command in (SweepExpired(due), RecheckWaiting(every)):
+        looked: list[list[tuple[Id, bool]]] = []
+        command: SweepExpired | RecheckWaiting = SweepExpired(due)
+        written = -1
+        while len(looked) < 2 or len(self.ledger) > written:
+            written = len(self.ledger)
             self.decide([Submission(command, self.new_id(), self.new_id(), "", b"")])
             looked.append(self.considered)
+            command = RecheckWaiting(every)
         return looked
 
     def open_all(self) -> tuple[Facts, stock.Book]:
         """What a batch over everything would read."""
-        return self._open({(key.owner, key.variant) for key in self.positions}, set(self.orders))
+        return self._open({key[:2] for key in self.positions}, set(self.orders), set())
+
+    def _sweep_allocations(self) -> set[Goods]:
+        """End the allocations whose validity has passed, as a batch that meets them has done."""
+        past = self.partners.past(self.now)
+        for key in past:
+            self.close(key)
+        return {self.partners.allocations[key].position[:2] for key in past}
 
     def _is_due(self, kept: Kept) -> bool:
         limit = kept.hold.expires_at
         return kept.state == "live" and limit is not None and limit <= self.now
 
-    def _line_variants(self, keys: Iterable[OrderKey]) -> set[tuple[Id, Id]]:
+    def _line_variants(self, keys: Iterable[OrderKey]) -> set[Goods]:
         orders = [self.orders[key] for key in keys if key in self.orders]
         return {(line.owner, line.variant) for order in orders for line in order.lines}
 
-    def _holds_one_of(self, key: OrderKey, variants: set[tuple[Id, Id]]) -> bool:
+    def _holds_one_of(self, key: OrderKey, variants: set[Goods]) -> bool:
         return any(
             kept.state == "live"
             and (kept.hold.organisation, kept.hold.key.order) == key
@@ -167,34 +268,41 @@ class PureWorld:
             for kept in self.holds.values()
         )
 
-    def _waiting_for(self, variants: set[tuple[Id, Id]]) -> list[OrderKey]:
-        rows = [
-            (row.place, key)
-            for key, order in self.orders.items()
-            for row in waiting_rows(order)
-            if (row.owner, row.variant) in variants
-        ]
-        return [key for _, key in sorted(rows)]
+    def _behind(self, goods: set[Goods]) -> list[Waiting]:
+        """Who waits for goods: the owner's orders, then those that partners have for the same."""
+        shared = self.partners.retail_of(goods)
+        found = []
+        for key, order in self.orders.items():
+            for row in waiting_rows(order):
+                if (row.owner, row.variant) in goods:
+                    found.append(Waiting(row.place, *key))
+                if (row.owner, row.variant) in shared:
+                    place = row.place if row.place < "1" else "2" + row.place[1:]
+                    found.append(Waiting(place, *key))
+        return sorted(found)
 
-    def _open(self, locked: set[tuple[Id, Id]], known: set[OrderKey]) -> tuple[Facts, stock.Book]:
+    def _consider(self, waiting: list[Waiting]) -> None:
+        """Remember who was looked at, each once, at the best of their places."""
+        found: dict[Id, bool] = {}
+        for each in waiting:
+            found.setdefault(each.order, each.place >= "2")
+        self.considered = list(found.items())
+
+    def _open(
+        self, locked: set[Goods], known: set[OrderKey], undone: set[Id]
+    ) -> tuple[Facts, stock.Book]:
         """What the batch reads: copies, so that nothing but written effects can last."""
-        keys: dict[tuple[Id, Id], list[PositionKey]] = {}
+        keys: dict[Goods, list[PositionKey]] = {}
         figures = []
         for key, each in sorted(self.positions.items()):
             if key[:2] in locked:
                 keys.setdefault((key.owner, key.variant), []).append(key)
-                figures.append(
-                    stock.Figures(
-                        key,
-                        each.on_hand,
-                        each.held,
-                        each.allocated,
-                        each.version,
-                        unlimited=each.unlimited,
-                    )
-                )
+                figures.append(copy(each))
         orders = {key: self._with_holds(self.orders[key]) for key in known if key in self.orders}
+        for order in orders.values():
+            order.transfers = self.partners.live_transfers(order.id) if order.id in undone else []
         references = {(o.organisation, o.reference): o.id for o in self.orders.values()}
+        allocations = self.partners.open_at(locked)
         facts = Facts(
             self.now,
             dict(self.variants),
@@ -205,9 +313,12 @@ class PureWorld:
             references,
             self.waits_holding,
             orders,
+            partnerships={ident: each.terms for ident, each in self.partners.partnerships.items()},
+            allocations=allocations_by_position(allocations),
         )
+        facts.partners = partners_by_variant(facts, self.partners.active())
         numbers = {order.id: order.next_hold_no for order in orders.values()}
-        return facts, stock.Book(figures, numbers)
+        return facts, stock.Book(figures, numbers, allocations, self.new_id)
 
     def _with_holds(self, order: Order) -> Order:
         """An order as it is read: its holds and what left come from the kept holds."""
@@ -226,7 +337,7 @@ class PureWorld:
         ]
         return read
 
-    def _end_due(self, facts: Facts, freeing: set[tuple[Id, Id]]) -> list[LiveHold]:
+    def _end_due(self, facts: Facts, freeing: set[Goods]) -> list[LiveHold]:
         """Holds past their limit on what is locked; their orders' lines no longer have them."""
         due = [
             kept.hold
@@ -241,9 +352,10 @@ class PureWorld:
                     line.held -= hold.quantity
         return due
 
-    def _keep(self, book: stock.Book, decisions: list[Decision], facts: Facts) -> None:
+    def _keep(self, book: stock.Book, decisions: list[Decision], facts: Facts | None) -> None:
         """Apply what a batch wrote."""
         self.ledger += book.effects.ledger
+        self.partners.keep(book)
         for figures in book.changed():
             assert self.positions[figures.key].version == figures.version_before
             figures.version_before = figures.version
@@ -259,6 +371,7 @@ class PureWorld:
             self._succeed(book, kept)
         for decision in decisions:
             for order in (*decision.placed, *decision.changed):
+                assert facts is not None, "only a batch decides on orders"
                 self.orders[order.organisation, order.id] = deepcopy(
                     facts.orders[order.organisation, order.id]
                 )

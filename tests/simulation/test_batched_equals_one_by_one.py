@@ -34,7 +34,9 @@ from entrepot.orders import (
     StockLine,
     Submission,
 )
+from entrepot.stock import NewAllocation, allocate_stock
 from tests.factories.addresses import with_database
+from tests.factories.callers import caller_for
 from tests.factories.counter import Counter, order_of, submission
 from tests.factories.damages import MAY_EDIT
 from tests.factories.databases import drop_database
@@ -43,7 +45,15 @@ from tests.factories.network import Network
 
 BATCHES_IN_ONE_DATABASE = 25
 
-GROUND = ("organisations", "locations", "products", "variants", "trading_rights")
+GROUND = (
+    "organisations",
+    "locations",
+    "products",
+    "variants",
+    "trading_rights",
+    "partnerships",
+    "product_matches",
+)
 TABLES = {
     "positions": "owner, variant, location, on_hand, held, allocated, version, unlimited",
     "ledger": (
@@ -63,6 +73,12 @@ TABLES = {
         " cancelled, short, unit_price"
     ),
     "waiting_lines": "owner, variant, line_no, organisation, order_id, missing",
+    "transfers": (
+        "wholesaler, partnership, retailer, week, organisation, order_id, line_no, match,"
+        " wholesaler_variant, variant, location, version, quantity, factor, reverses IS NULL, act"
+    ),
+    "transfer_legs": "wholesaler, leg_no, location, allocation, quantity, version",
+    "allocations": "owner, id, partnership, quantity, remaining, state",
     "idempotency_keys": "organisation, key, body_hash, act",
     "outbox": "organisation, id, event, subject",
 }
@@ -77,6 +93,7 @@ class Life:
         self.owners = owners
         self.buyer = buyer
         self.variants: dict[Id, Id] = {}
+        self.partnerships: list[tuple[Id, Id, list[Id]]] = []
         self.before: list[Submission] = []
         self.batch: list[Submission] = []
 
@@ -167,6 +184,7 @@ async def test_batched_equals_one_by_one(
         life.draw(200 if full_size or number % 4 == 0 else 40)
         for each in life.before:
             assert _alike(await batched.batch(each)) == _alike(await stepwise.batch(each))
+        await _allocate(life, batched, stepwise)
         ours = await batched.batch(*life.batch)
         theirs: dict[int, Answer | BaseException] = {}
         for place in sorted(range(len(life.batch)), key=lambda n: _asks(life.batch[n])):
@@ -188,7 +206,10 @@ async def test_batched_equals_one_by_one(
 async def _life(
     network: Network, batched: Counter, stepwise: Counter, chance: random.Random
 ) -> Life:
-    """New organisations and goods, the same on both sides."""
+    """New organisations and goods, the same on both sides; two share stock with a third.
+
+    Units can be split, so that nothing is left over of what comes from a partner.
+    """
     owners = [await network.organisation(waiting_holds=chance.random() < 0.7) for _ in range(2)]
     for owner in owners:
         await network.location(owner, "second", rank=chance.choice((-1, 1)))
@@ -198,10 +219,44 @@ async def _life(
             await network.right(owner, life.buyer, kind)
         for _ in range(chance.randint(1, 3)):
             life.variants[await network.variant(owner, unlimited=chance.random() < 0.1)] = owner
+    await _share(network, life)
     for table in GROUND:
         rows = await batched.rows(f"SELECT t FROM {table} AS t")
         await _fill(stepwise, table, [row[0] for row in rows])
     return life
+
+
+async def _share(network: Network, life: Life) -> None:
+    """The first two owners are wholesalers of one more; some of it is allocated beforehand."""
+    chance = life.chance
+    shop = await network.organisation(waiting_holds=chance.random() < 0.7)
+    ours = [await network.variant(shop) for _ in range(3)]
+    for kind in ("session", "marketplace"):
+        await network.right(shop, life.buyer, kind)
+    theirs = {
+        owner: [v for v, one in life.variants.items() if one == owner] for owner in life.owners
+    }
+    for rank, (owner, goods) in enumerate(theirs.items()):
+        policy = chance.choice(("all_stock", "all_stock", "allocated_only"))
+        buffer, cap = chance.choice((0, 0, 2)), chance.choice((None, None, 4))
+        partnership = await network.partnership(owner, shop, policy=policy, buffer=buffer, cap=cap)
+        life.partnerships.append((owner, partnership, goods))
+        for variant, other in zip(goods, ours, strict=False):
+            await network.match(partnership, (owner, variant), (shop, other), rank=rank)
+    life.variants.update(dict.fromkeys(ours, shop))
+    life.owners.append(shop)
+
+
+async def _allocate(life: Life, *counters: Counter) -> None:
+    """Allocate some of what is there by now, alike on both sides."""
+    for owner, partnership, goods in life.partnerships:
+        for variant in goods:
+            if life.chance.random() < 0.4:
+                ids = [new_id() for _ in range(4)]
+                new = NewAllocation(partnership, variant, Decimal(life.chance.choice(("0.5", "3"))))
+                caller = caller_for(owner)
+                for counter in counters:
+                    await allocate_stock(counter.pool, iter(ids).__next__, caller, new)
 
 
 async def _fill(counter: Counter, table: str, rows: Sequence[Any]) -> None:
@@ -231,7 +286,7 @@ def _asks(each: Submission) -> bool:
 
 
 def _alike(answers: Sequence[Answer | BaseException]) -> list[object]:
-    """Answers without what each side makes anew: times, and the ids of successors."""
+    """Answers without what each side makes anew: times, ids of successors and of transfers."""
     alike: list[object] = []
     for answer in answers:
         if isinstance(answer, BaseException):
@@ -241,6 +296,8 @@ def _alike(answers: Sequence[Answer | BaseException]) -> list[object]:
         else:
             body = msgspec.json.decode(answer.body)
             followed = body.pop("followed_by", None) is not None
+            for each in body.get("transferred", ()):
+                each["id"] = each["reverses"] = "reverses" in each
             alike.append(({n: v for n, v in body.items() if n not in MADE_ANEW}, followed))
     return alike
 
@@ -259,7 +316,7 @@ async def _rows(counter: Counter, table: str) -> list[tuple[object, ...]]:
     rows = []
     for row in await counter.rows(f"SELECT {TABLES[table]} FROM {table}"):
         named = tuple(made.get(str(value).removeprefix("ord_"), value) for value in row)
-        if table == "ledger" and row[-1] not in acts:
+        if table in {"ledger", "transfers"} and row[-1] not in acts:
             named = (*named[:-1], "by itself")
         if table == "outbox" and row[1] not in acts:
             named = (named[0], "by itself", *named[2:])

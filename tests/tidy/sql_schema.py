@@ -23,6 +23,9 @@ DIRECTORY_TABLES: Mapping[str, str] = MappingProxyType(
         "jwt_issuers": "found by the issuer's address",
         "legacy_ids": "numbers are given out per type, across owners",
         "followers": "the sequencer and its followers count for the whole network",
+        "pgqueuer": "the job queue's own table, made as that library wants it",
+        "pgqueuer_log": "the job queue's own table, made as that library wants it",
+        "pgqueuer_statistics": "the job queue's own table, made as that library wants it",
         "schema_migrations": "about the schema, not about anybody's business",
     }
 )

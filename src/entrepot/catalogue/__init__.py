@@ -1,6 +1,7 @@
 """Catalogue: locations, suppliers, products and their variants, each organisation's own."""
 
 from entrepot.catalogue.actions.add_variants import add_variants
+from entrepot.catalogue.actions.adopt_supplier import adopt_supplier
 from entrepot.catalogue.actions.change_location import change_location
 from entrepot.catalogue.actions.change_product import change_product
 from entrepot.catalogue.actions.change_supplier import change_supplier
@@ -58,6 +59,7 @@ from entrepot.catalogue.model import (
     Variant,
     VariantChanges,
     VariantFilter,
+    gtin_key,
 )
 from entrepot.catalogue.views import (
     export_products,
@@ -123,6 +125,7 @@ __all__ = [
     "VariantChanges",
     "VariantFilter",
     "add_variants",
+    "adopt_supplier",
     "change_location",
     "change_product",
     "change_supplier",
@@ -138,6 +141,7 @@ __all__ = [
     "find_suppliers_by_name",
     "find_variant",
     "find_variants",
+    "gtin_key",
     "import_products",
     "import_suppliers",
     "list_locations",

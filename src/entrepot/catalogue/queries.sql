@@ -28,9 +28,9 @@ RETURNING l.id;
 -- Make a supplier, unless its organisation has one of that name.
 INSERT INTO suppliers (
     organisation, id, name_key, name, email, backorders_allowed, backorder_threshold, state,
-    created_at
+    created_at, partnership
 )
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (organisation, name_key) WHERE state <> 'deleted' DO NOTHING
 RETURNING id;
 
@@ -51,7 +51,8 @@ SELECT
     s.backorders_allowed,
     s.backorder_threshold,
     s.state,
-    s.created_at
+    s.created_at,
+    s.partnership
 FROM suppliers AS s
 WHERE s.organisation = $1 AND s.id = $2
 FOR NO KEY UPDATE OF s;
@@ -65,7 +66,8 @@ SET
     email = $5,
     backorders_allowed = $6,
     backorder_threshold = $7,
-    state = $8
+    state = $8,
+    partnership = $9
 WHERE s.organisation = $1 AND s.id = $2
 RETURNING s.id;
 
@@ -320,9 +322,28 @@ SELECT
     s.backorders_allowed,
     s.backorder_threshold,
     s.state,
-    s.created_at
+    s.created_at,
+    s.partnership
 FROM suppliers AS s
 WHERE s.organisation = $1 AND s.name_key = ANY($2::text[]) AND s.state <> 'deleted'
+ORDER BY s.name_key
+FOR NO KEY UPDATE OF s;
+
+-- name: lock_likely_suppliers
+-- Lock an organisation's suppliers of these names or partnerships; deleted ones are left out.
+SELECT
+    s.id,
+    s.name,
+    s.email,
+    s.backorders_allowed,
+    s.backorder_threshold,
+    s.state,
+    s.created_at,
+    s.partnership
+FROM suppliers AS s
+WHERE
+    s.organisation = $1 AND s.state <> 'deleted'
+    AND (s.name_key = ANY($2::text[]) OR s.partnership = ANY($3::uuid[]))
 ORDER BY s.name_key
 FOR NO KEY UPDATE OF s;
 
@@ -330,7 +351,7 @@ FOR NO KEY UPDATE OF s;
 -- Make suppliers, but for those whose name is taken.
 INSERT INTO suppliers (
     organisation, id, name_key, name, email, backorders_allowed, backorder_threshold, state,
-    created_at
+    created_at, partnership
 )
 SELECT
     $1::uuid,
@@ -341,14 +362,16 @@ SELECT
     w.backorders_allowed,
     w.backorder_threshold,
     w.state,
-    w.created_at
+    w.created_at,
+    w.partnership
 FROM
     unnest(
         $2::uuid[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::smallint[],
-        $8::text[], $9::timestamptz[]
+        $8::text[], $9::timestamptz[], $10::uuid[]
     )
     AS w (
-        id, name_key, name, email, backorders_allowed, backorder_threshold, state, created_at
+        id, name_key, name, email, backorders_allowed, backorder_threshold, state, created_at,
+        partnership
     )
 ORDER BY w.name_key
 ON CONFLICT (organisation, name_key) WHERE state <> 'deleted' DO NOTHING

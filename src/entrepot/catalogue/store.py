@@ -59,6 +59,7 @@ class Taken(NamedTuple):
 ROWS: Mapping[str, type] = {
     "lock_location": LocationRow,
     "lock_product": ProductRow,
+    "lock_likely_suppliers": SupplierRow,
     "lock_supplier": SupplierRow,
     "lock_variant": VariantRow,
 }
@@ -107,9 +108,8 @@ async def update_location(connection: Connection, organisation: Id, location: Lo
 
 async def insert_supplier(connection: Connection, organisation: Id, supplier: Supplier) -> bool:
     """Make a supplier; False when its name is taken."""
-    _, *values = msgspec.structs.astuple(supplier)
     row = await connection.fetchrow(
-        SQL["insert_supplier"], organisation, supplier.inner_id, supplier.name_key, *values
+        SQL["insert_supplier"], organisation, *_supplier_values(supplier)
     )
     return row is not None
 
@@ -159,15 +159,8 @@ async def lock_supplier(connection: Connection, organisation: Id, id_: Id) -> Su
 
 async def update_supplier(connection: Connection, organisation: Id, supplier: Supplier) -> bool:
     """Write a locked supplier whole; False when its name is taken, which ends the transaction."""
-    _, *values, _ = msgspec.structs.astuple(supplier)
-    broken = await _update(
-        connection,
-        "update_supplier",
-        organisation,
-        supplier.inner_id,
-        supplier.name_key,
-        *values,
-    )
+    *values, _, partnership = _supplier_values(supplier)
+    broken = await _update(connection, "update_supplier", organisation, *values, partnership)
     return broken is None
 
 
@@ -417,14 +410,22 @@ async def lock_suppliers_by_name(
     return [_supplier(SupplierRow(*row)) for row in rows]
 
 
+async def lock_likely_suppliers(
+    connection: Connection, organisation: Id, name_keys: Sequence[str], partnerships: Sequence[Id]
+) -> list[Supplier]:
+    """Lock and read suppliers by what their names are compared by, and by their partnerships."""
+    rows = await connection.fetch(
+        SQL["lock_likely_suppliers"], organisation, name_keys, partnerships
+    )
+    return [_supplier(SupplierRow(*row)) for row in rows]
+
+
 async def insert_suppliers(
     connection: Connection, organisation: Id, suppliers: Sequence[Supplier]
 ) -> int:
     """Make suppliers; return how many were made. The others' names are taken."""
-    rows = [
-        (each.inner_id, each.name_key, *msgspec.structs.astuple(each)[1:]) for each in suppliers
-    ]
-    made = await connection.fetch(SQL["insert_suppliers"], organisation, *columns(rows, 8))
+    rows = [_supplier_values(each) for each in suppliers]
+    made = await connection.fetch(SQL["insert_suppliers"], organisation, *columns(rows, 9))
     return len(made)
 
 
@@ -432,9 +433,7 @@ async def update_suppliers(
     connection: Connection, organisation: Id, suppliers: Sequence[Supplier]
 ) -> None:
     """Write locked suppliers whole."""
-    rows = [
-        (each.inner_id, each.name_key, *msgspec.structs.astuple(each)[1:-1]) for each in suppliers
-    ]
+    rows = [_supplier_values(each)[:-2] for each in suppliers]
     written = await connection.fetch(SQL["update_suppliers"], organisation, *columns(rows, 7))
     assert len(written) == len(suppliers), "locked suppliers are there"
 
@@ -444,7 +443,14 @@ def _location(row: LocationRow) -> Location:
 
 
 def _supplier(row: SupplierRow) -> Supplier:
-    return Supplier(ids.SUPPLIER + row.id, *row[1:])
+    partnership = None if row.partnership is None else ids.PARTNERSHIP + row.partnership
+    return Supplier(ids.SUPPLIER + row.id, *row[1:-1], partnership)
+
+
+def _supplier_values(supplier: Supplier) -> tuple[object, ...]:
+    """What is stored of a supplier; when it was made, and its partnership, come last."""
+    _, *values, _ = msgspec.structs.astuple(supplier)
+    return supplier.inner_id, supplier.name_key, *values, supplier.inner_partnership
 
 
 def _variant(row: VariantRow) -> Variant:

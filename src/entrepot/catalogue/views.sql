@@ -30,7 +30,8 @@ SELECT
     s.backorders_allowed,
     s.backorder_threshold,
     s.state,
-    s.created_at
+    s.created_at,
+    s.partnership
 FROM unnest($2::text[]) AS w (state)
 CROSS JOIN LATERAL (
     SELECT
@@ -41,7 +42,8 @@ CROSS JOIN LATERAL (
         u.backorders_allowed,
         u.backorder_threshold,
         u.state,
-        u.created_at
+        u.created_at,
+        u.partnership
     FROM suppliers AS u
     WHERE
         u.organisation = $1
@@ -62,7 +64,8 @@ SELECT
     s.backorders_allowed,
     s.backorder_threshold,
     s.state,
-    s.created_at
+    s.created_at,
+    s.partnership
 FROM suppliers AS s
 WHERE s.organisation = $1 AND s.id = $2;
 
@@ -75,7 +78,8 @@ SELECT
     s.backorders_allowed,
     s.backorder_threshold,
     s.state,
-    s.created_at
+    s.created_at,
+    s.partnership
 FROM suppliers AS s
 WHERE s.organisation = $1 AND s.name_key = ANY($2::text[]) AND s.state <> 'deleted'
 ORDER BY s.name_key;

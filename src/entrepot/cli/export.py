@@ -1,4 +1,4 @@
-"""`entrepot export`: products, suppliers and stock as CSV files."""
+"""`entrepot export`: products, suppliers, stock and settlements as CSV files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Annotated, BinaryIO, Literal, NamedTuple, TypeAlias
 import typer
 
 from entrepot import catalogue
+from entrepot import settlement as settlement_area
 from entrepot import stock as stock_area
 from entrepot.app import Services
 from entrepot.cli.examples import examples
@@ -19,11 +20,14 @@ from entrepot.cli.finding import the_organisation
 from entrepot.cli.opening import accepted, operator_for, run_command
 from entrepot.cli.printing import JsonOption, print_json, say
 from entrepot.infra.sheets import SheetForm
+from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.refusal import Refusal
 
 app = typer.Typer(
-    name="export", help="Export products, suppliers and stock as CSV.", no_args_is_help=True
+    name="export",
+    help="Export products, suppliers, stock and settlements as CSV.",
+    no_args_is_help=True,
 )
 
 DelimiterName: TypeAlias = Literal["comma", "semicolon", "tab"]
@@ -112,6 +116,32 @@ def stock(
     """
     form = SheetForm(DELIMITERS[delimiter], has_mark=bom)
     _export(Wish(organisation, output, form, json), _read_stock)
+
+
+@app.command()
+@examples(
+    "entrepot export settlement stl_0192f0c1a1b2c3d4e5f60718293a4b5c"
+    " --organisation winkel-noord -o week.csv",
+)
+def settlement(
+    document: Annotated[str, typer.Argument(metavar="SETTLEMENT", help="The settlement's id.")],
+    *,
+    organisation: OrganisationOption,
+    output: OutputOption = None,
+    delimiter: DelimiterOption = "comma",
+    bom: BomOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Write one settlement of an organisation, one row a line."""
+    inner = ids.from_wire(ids.SETTLEMENT, document) or ""
+
+    async def read(
+        services: Services, caller: Caller, form: SheetForm
+    ) -> AsyncIterator[bytes] | Refusal:
+        return await settlement_area.export_settlement(services.pool, caller, inner, form)
+
+    form = SheetForm(DELIMITERS[delimiter], has_mark=bom)
+    _export(Wish(organisation, output, form, json), read)
 
 
 async def _read_products(

@@ -1,20 +1,23 @@
 """Finds what a command names.
 
-Organisations by slug or id, variants by sku, locations by code, suppliers by name.
+Organisations by slug or id, variants by sku, locations by code, suppliers by name, partnerships by
+the partner's slug or their own id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from entrepot import app, catalogue, identity
+from entrepot import app, catalogue, identity, partnerships
 from entrepot.catalogue import Location, Supplier, Variant
+from entrepot.cli.listing import every_row
 from entrepot.cli.opening import accepted
 from entrepot.identity import Organisation
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Fault, Refusal, RefusedError, refuse
+from entrepot.partnerships import Partnership
 
 
 async def the_organisation(services: app.Services, slug_or_id: str) -> Organisation:
@@ -80,6 +83,37 @@ async def the_supplier(services: app.Services, caller: Caller, name: str) -> Sup
             )
         )
     return found[name]
+
+
+async def the_partnership(
+    services: app.Services, caller: Caller, partner_or_id: str
+) -> Partnership:
+    """The caller's partnership with this id, or the one with this partner that has not ended.
+
+    Refuses `partnerships.unknown_partnership`, also where there is one in each direction.
+    """
+    id_ = ids.from_wire(ids.PARTNERSHIP, partner_or_id)
+    if id_ is not None:
+        one = accepted(await partnerships.find_partnership(services.pool, caller, id_))
+        found = [] if one is None else [one]
+    else:
+        every = await every_row(
+            lambda page: partnerships.list_partnerships(services.pool, caller, page),
+            lambda row: (row.inner_id,),
+        )
+        found = [row for row in every if row.partner.slug == partner_or_id and row.state != "ended"]
+    if len(found) == 1:
+        return found[0]
+    message = (
+        f"There is no partnership with {partner_or_id}. "
+        "`entrepot partnership list` shows those there are."
+        if not found
+        else f"There is a partnership with {partner_or_id} in each direction. Name one by its id: "
+        f"{', '.join(row.id for row in found)}."
+    )
+    raise RefusedError(
+        refuse(partnerships.UNKNOWN_PARTNERSHIP, message, facts={"partnership": partner_or_id})
+    )
 
 
 def product_id(text: str) -> Id:

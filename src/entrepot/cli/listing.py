@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 from entrepot.cli.opening import accepted
-from entrepot.kernel.paging import Key, Page
+from entrepot.kernel.paging import Key, Page, Stretch
 from entrepot.kernel.refusal import Refusal
 
 Row = TypeVar("Row")
@@ -27,3 +27,17 @@ async def every_row(
         found += rows
         page = Page(ROWS_AT_ONCE, key_of(rows[-1]))
     return found
+
+
+async def every_stretch(
+    read: Callable[[Page], Awaitable[Stretch[Row] | Refusal]],
+) -> list[Row]:
+    """Search a list to its end, stretch after stretch. Raises RefusedError with what is refused."""
+    found: list[Row] = []
+    following: Key | None = None
+    while True:
+        stretch = accepted(await read(Page(ROWS_AT_ONCE, following)))
+        found += stretch.rows
+        following = stretch.following
+        if following is None:
+            return found

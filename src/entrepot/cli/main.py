@@ -9,30 +9,40 @@ import typer
 
 from entrepot.app import AddressTakenError
 from entrepot.cli import (
+    allocation,
+    availability,
     check_history,
     demo,
     doctor,
     export,
+    feed,
     import_,
     location,
+    match,
     migrate,
     organisation,
+    partnership,
     person,
+    price,
     product,
     run,
     serve,
+    settle,
+    settlement,
     stock,
     supplier,
     token,
     trading_right,
     variant,
     version,
+    webhook,
     work,
 )
 from entrepot.cli.exit_codes import ExitCode
 from entrepot.infra.migrate import MigrationRefusal
 from entrepot.infra.postgres import PostgresRefusal, PostgresUnavailable
 from entrepot.infra.reach import DatabaseUnreachable
+from entrepot.infra.secrets import SecretsError
 from entrepot.infra.settings import SettingsError
 
 app = typer.Typer(
@@ -53,10 +63,19 @@ app.add_typer(supplier.app)
 app.add_typer(product.app)
 app.add_typer(variant.app)
 app.add_typer(token.app)
+app.add_typer(webhook.app)
 app.add_typer(trading_right.app)
+app.add_typer(partnership.app)
+app.add_typer(match.app)
+app.add_typer(price.app)
+app.add_typer(settlement.app)
 app.add_typer(stock.app)
+app.add_typer(allocation.app)
+app.add_typer(availability.app)
+app.add_typer(feed.app)
 app.add_typer(import_.app)
 app.add_typer(export.app)
+app.command(name="settle")(settle.settle)
 app.command(name="check-history")(check_history.check_history)
 app.command(name="demo")(demo.demo)
 app.command(name="doctor")(doctor.doctor)
@@ -79,7 +98,7 @@ def guarded(command: Callable[[], object]) -> int:
         return end.code if isinstance(end.code, int) else ExitCode.OK
     except SettingsError as error:
         return _told(error, ExitCode.USAGE)
-    except (PostgresRefusal, MigrationRefusal, AddressTakenError) as error:
+    except (PostgresRefusal, MigrationRefusal, AddressTakenError, SecretsError) as error:
         return _told(error, ExitCode.REFUSED)
     except (PostgresUnavailable, DatabaseUnreachable) as error:
         return _told(error, ExitCode.NOT_REACHABLE)

@@ -1,7 +1,8 @@
-"""Reads what people type into exact values: quantities, prices, lines."""
+"""Reads what people type into exact values: quantities, prices, lines, moments."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -30,6 +31,17 @@ def line_of(text: str) -> tuple[str, Decimal]:
     if not equals or not sku:
         raise typer.BadParameter(f"{text!r} is not written SKU=QUANTITY.")
     return sku, decimal_of(quantity)
+
+
+def moment_of(text: str | datetime) -> datetime:
+    """A moment, written with its zone. Refuses, as wrong usage, what is none."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise typer.BadParameter(f"{str(text)!r} is no moment such as 2027-01-04T00:00:00+01:00.")
 
 
 OrganisationArgument = Annotated[

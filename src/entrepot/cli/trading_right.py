@@ -25,9 +25,7 @@ SellerArgument = Annotated[
 BuyerArgument = Annotated[
     str, typer.Argument(metavar="BUYER", help="Slug or id of to whom they are opened.")
 ]
-KindArgument = Annotated[
-    str, typer.Argument(metavar="KIND", help="consignment, session or marketplace.")
-]
+KindArgument = Annotated[str, typer.Argument(metavar="KIND", help="session or marketplace.")]
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from entrepot import catalogue
+from entrepot import catalogue, orders
 from entrepot.app import Services
 from entrepot.catalogue import NewProduct, NewVariant, Variant, VariantChanges, VariantFilter
 from entrepot.cli.examples import examples
@@ -291,7 +291,7 @@ def deactivate(
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Stop new orders of a variant; orders that were placed stand."""
+    """Stop new orders of a variant, and say what that affects; orders that were placed stand."""
     _print(_set_state(organisation, sku, "deactivated", json=json, dry_run=dry_run), json=json)
 
 
@@ -351,7 +351,10 @@ async def _change(services: Services, caller: Caller, sku: str, changes: Variant
     changed = await catalogue.change_variant(
         services.pool, services.desk.new_id, caller, variant.inner_id, changes
     )
-    return accepted(changed).answer
+    answer = accepted(changed).answer
+    if changes.state in {"deactivated", "deleted"}:
+        say(accepted(await orders.find_affected(services.pool, caller, variant.inner_id)).says)
+    return answer
 
 
 async def _supplier(services: Services, caller: Caller, name: str | None) -> Id | None:

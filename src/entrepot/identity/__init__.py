@@ -81,6 +81,7 @@ from entrepot.identity.model import (
     hash_secret,
     is_well_formed,
     make_secret,
+    time_zone_faults,
 )
 from entrepot.identity.store import check_identity
 from entrepot.identity.views import (
@@ -192,4 +193,5 @@ __all__ = [
     "reset_password",
     "revoke_invitation",
     "revoke_token",
+    "time_zone_faults",
 ]

@@ -30,6 +30,7 @@ TIME_ZONE: Final = "Europe/Amsterdam"
 VERSION_TRIED: Final = 18
 CLOCK_MAX_SECONDS: Final = 2.0
 CONNECTIONS_SHARE_MAX: Final = 0.8
+EVENTS_LATE_MAX_SECONDS: Final = 60
 TRANSACTION_AGE_MAX: Final = 1_000_000_000
 """Half of the way to where PostgreSQL stops taking writes; vacuuming should have been there."""
 DISK_LOW_BYTES: Final = 2 * 1024**3
@@ -98,15 +99,23 @@ async def examine_ground_lag(connection: Connection) -> list[Finding]:
     """Look at what waits in the outbox, and at how old the oldest key is."""
     row = await connection.fetchrow(SQL["read_ground_lag"])
     assert row is not None, "an aggregate always has a row"
-    return [
-        Finding(
-            "outbox",
-            "ok",
-            f"{row[0]} events in the outbox have no number yet.",
-            facts={"unstamped": row[0]},
-        ),
-        judge_keys(row[1]),
-    ]
+    return [judge_outbox(row[0], row[1]), judge_keys(row[2])]
+
+
+def judge_outbox(unnumbered: int, oldest_seconds: int) -> Finding:
+    """Say whether events get their numbers in time; nobody is told of those that have none."""
+    facts = {"unnumbered": unnumbered, "oldest_seconds": oldest_seconds}
+    if oldest_seconds <= EVENTS_LATE_MAX_SECONDS:
+        says = f"{unnumbered} events in the outbox have no number yet."
+        return Finding("outbox", "ok", says, facts=facts)
+    return Finding(
+        "outbox",
+        "warning",
+        f"{unnumbered} events have no number yet, the oldest for {oldest_seconds} seconds; "
+        "shops and followers have not heard of them.",
+        "Let a worker run: `entrepot serve` or `entrepot work`.",
+        facts,
+    )
 
 
 def judge_release(condition: Condition) -> Finding:

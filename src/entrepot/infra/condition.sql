@@ -38,14 +38,21 @@ ORDER BY t.n_dead_tup DESC
 LIMIT 5;
 
 -- name: read_ground_lag
--- How many events wait for their number in the sequence, and how old the oldest key is.
+-- How many events wait for their number and for how many seconds the oldest has; how old the
+-- oldest key is.
 SELECT
-    (
-        SELECT count(*)
-        FROM outbox AS o
-        WHERE o.seq IS NULL
-    ) AS unstamped,
+    o.unnumbered,
+    o.oldest_event_seconds,
     (
         SELECT extract(EPOCH FROM clock_timestamp() - min(k.claimed_at))::integer
         FROM idempotency_keys AS k
-    ) AS oldest_key_seconds;
+    ) AS oldest_key_seconds
+FROM (
+    SELECT
+        count(*) AS unnumbered,
+        coalesce(
+            extract(EPOCH FROM clock_timestamp() - min(e.at))::integer, 0
+        ) AS oldest_event_seconds
+    FROM outbox AS e
+    WHERE e.seq IS NULL
+) AS o;

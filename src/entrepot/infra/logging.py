@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from entrepot.infra.settings import LogFormat
 
 # A token's secret, and the password inside a database's address.
-_SECRETS: Final = re.compile(r"(?P<token>ent_[a-z]+_)[0-9A-Za-z]+|(?P<user>://[^:/@\s]*:)[^@\s]+@")
+_SECRETS: Final = re.compile(r"(?P<token>ent_[a-z]+_)[0-9A-Za-z-]+|(?P<user>://[^:/@\s]*:)[^@\s]+@")
 
 
 def open_log(

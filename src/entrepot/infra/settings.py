@@ -189,6 +189,28 @@ DEFINITIONS: tuple[Definition, ...] = (
         parse=_whole(1024, 1024**3),
     ),
     Definition(
+        variable="ENTREPOT_SECRET_KEYS",
+        sentence=(
+            "The keys that webhooks' secrets are kept under, parted by commas: the first seals, "
+            "all of them open. Without it a key of its own is made in the data directory; several "
+            "machines need the same keys."
+        ),
+        expected="Fernet keys, parted by commas",
+        default_text="",
+        parse=_word,
+        secret=True,
+    ),
+    Definition(
+        variable="ENTREPOT_WEBHOOKS_INSIDE",
+        sentence=(
+            "Whether webhooks may also go to http, to any port and to addresses inside the "
+            "network; only for trying things out."
+        ),
+        expected="on or off",
+        default_text="off",
+        parse=_on_off,
+    ),
+    Definition(
         variable="ENTREPOT_LOG_FORMAT",
         sentence="How log lines are written: for programs or for people.",
         expected="json or text",
@@ -215,6 +237,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch_max: int
     """Orders in one batch."""
     body_max_bytes: int
+    secret_keys: str | None
+    """Fernet keys, parted by commas; None where they are in the data directory."""
+    webhooks_inside: bool
     log_format: LogFormat
 
     @classmethod

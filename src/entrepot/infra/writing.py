@@ -102,6 +102,7 @@ async def act_once(
     sent: Sent | None,
     answers: type[Answer],
     work: Callable[[Connection, datetime], Awaitable[Done[Answer] | Refusal]],
+    act: Id | None = None,
 ) -> Written[Answer] | Refusal:
     """Claim the key, run the work, and write the audit of what happened, in one transaction.
 
@@ -109,11 +110,12 @@ async def act_once(
     `RefusedError`) everything is undone, the claim too. It is run again, in a new transaction, when
     rivals met in the database and this one was given up. Without `sent` the act has no key and
     happens each time. The first happening's audit row holds the answer that a second sending gets.
-    Refuses `request.key_reused`, and what `work` refuses.
+    `act` is the id that this row gets, for work that names it elsewhere, as ledger rows do; else a
+    new one. Refuses `request.key_reused`, and what `work` refuses.
     """
     for attempt in range(ATTEMPTS_MAX):
         try:
-            return await _try_once(database, new_id, caller, sent, answers, work)
+            return await _try_once(database, new_id, caller, sent, answers, work, act or new_id())
         except RefusedError as refused:
             return refused.refusal
         except Exception as error:
@@ -130,9 +132,9 @@ async def _try_once(
     sent: Sent | None,
     answers: type[Answer],
     work: Callable[[Connection, datetime], Awaitable[Done[Answer] | Refusal]],
+    act: Id,
 ) -> Written[Answer]:
     """Do an act in one transaction; refusals leave as errors, so that it is undone."""
-    act = new_id()
     async with writing(database) as connection:
         if sent is not None:
             earlier = await _claim(connection, caller, sent, act)

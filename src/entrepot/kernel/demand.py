@@ -95,6 +95,14 @@ class HoldEnd(Enum):
     EXPIRED = "expired"
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """End a hold, whole or for a part; a part opens a successor hold for the rest."""
+
+    hold: LiveHold
+    quantity: Decimal
+    how: HoldEnd
+
+
 class Partner(msgspec.Struct, frozen=True):
     """A match by which a wholesaler's stock may meet a retailer's line, with its terms.
 
@@ -102,6 +110,7 @@ class Partner(msgspec.Struct, frozen=True):
     position that transferred units come to. `factor` units of the wholesaler's make one of the
     retailer's, of which no less than `step` is transferred. `buffer` is in the wholesaler's units,
     `cap` in the retailer's. Price, VAT rate and week are those that a transfer made now carries.
+    Among partners of one `rank` whoever has something allocated for the retailer comes first.
     """
 
     match: Id
@@ -116,6 +125,7 @@ class Partner(msgspec.Struct, frozen=True):
     week: date
     unit_price: Decimal | None = None
     vat_rate: Decimal | None = None
+    rank: int = 0
 
 
 class Draw(Enum):
@@ -130,7 +140,10 @@ class Draw(Enum):
 
 
 class DemandLine(msgspec.Struct, frozen=True):
-    """One line: the units wanted, the positions that may meet it, and partners, best first."""
+    """One line: the units wanted, the positions that may meet it, best first, and its partners.
+
+    Partners come by rank, then the oldest match first.
+    """
 
     line_no: int
     quantity: Decimal
@@ -138,12 +151,35 @@ class DemandLine(msgspec.Struct, frozen=True):
     partners: tuple[Partner, ...] = ()
 
 
-class Ending(msgspec.Struct, frozen=True):
-    """End a hold, whole or for a part; a part opens a successor hold for the rest."""
+class Leg(msgspec.Struct, frozen=True):
+    """Units at a wholesaler that a transfer takes: of an allocation, or (None) of what is free."""
 
-    hold: LiveHold
+    position: PositionKey
+    allocation: AllocationKey | None
     quantity: Decimal
-    how: HoldEnd
+
+
+class LiveTransfer(msgspec.Struct, frozen=True):
+    """A transfer that was not wholly reversed.
+
+    `quantity` is what is left of it, in the retailer's units; `legs` are as they were taken, in the
+    wholesaler's, and `taken` is what they were taken for.
+    """
+
+    id: Id
+    partner: Partner
+    line_no: int
+    quantity: Decimal
+    taken: Decimal
+    legs: tuple[Leg, ...]
+
+
+class Reversal(msgspec.Struct, frozen=True):
+    """Give units of a transfer back; the reversal is settled in `week`."""
+
+    transfer: LiveTransfer
+    quantity: Decimal
+    week: date
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -157,21 +193,24 @@ class Change(msgspec.Struct, frozen=True):
 class Count(msgspec.Struct, frozen=True):
     """Set what is on hand to a counted figure.
 
-    `given_up` are the holds to give up, in order, when the count does not cover them.
+    When the count does not cover what is promised, allocations shrink first, then `given_up` are
+    the holds to give up; both in the order given.
     """
 
     position: PositionKey
     on_hand: Decimal
     expected_version: int | None
     given_up: tuple[LiveHold, ...] = ()
+    allocations: tuple[AllocationKey, ...] = ()
 
 
 class Demand(msgspec.Struct, frozen=True):
     """One decision asked of the ledger: everything in it happens, or (when refused) nothing.
 
-    Endings come first, then changes and counts, then the lines are held for `order` until
-    `expires_at` (None: no limit). `act` marks the ledger rows. `some` refuses the demand when not
-    one unit of its lines could be held.
+    Endings come first, then reversals of what they let go, then changes and counts; then the lines
+    are held for `order` until `expires_at` (None: no limit), from their own positions and, as
+    `draw` allows, by transfers from partners. `act` marks the ledger rows. `some` refuses the
+    demand when not one unit of its lines could be held.
     """
 
     act: Id
@@ -180,10 +219,12 @@ class Demand(msgspec.Struct, frozen=True):
     mode: Mode = Mode.WHOLE
     lines: tuple[DemandLine, ...] = ()
     endings: tuple[Ending, ...] = ()
+    reversals: tuple[Reversal, ...] = ()
     changes: tuple[Change, ...] = ()
     counts: tuple[Count, ...] = ()
     expires_at: datetime | None = None
     some: bool = False
+    draw: Draw = Draw.NOTHING
 
 
 class Shortage(msgspec.Struct, frozen=True):
@@ -228,6 +269,30 @@ class GivenUp(msgspec.Struct, frozen=True):
     quantity: Decimal
 
 
+class Shrunk(msgspec.Struct, frozen=True):
+    """Units that a count took away from an allocation."""
+
+    allocation: AllocationKey
+    partnership: Id
+    quantity: Decimal
+    remaining: Decimal
+
+
+class Transferred(msgspec.Struct, frozen=True):
+    """Units of a line that changed owner, in the retailer's units; `reverses` names what it undoes.
+
+    `version` is that of the retailer's position; `legs` say where at the wholesaler it was taken.
+    """
+
+    id: Id
+    line_no: int
+    partner: Partner
+    quantity: Decimal
+    version: int
+    reverses: Id | None = None
+    legs: tuple[Leg, ...] = ()
+
+
 class PositionAfter(msgspec.Struct, frozen=True):
     """A position's figures after the demand."""
 
@@ -266,7 +331,8 @@ class Outcome(msgspec.Struct, frozen=True):
     An accepted demand may carry shortages too: lines dropped or still waiting, as its mode allows.
     `positions` are those whose on hand was changed or counted, as they are now. `held` lists the
     holds opened for the demand's lines, `successors` those that carry on the rest of a hold that
-    ended in part, `ended` what left the holds that were asked to end.
+    ended in part, `ended` what left the holds that were asked to end. `transferred` lists what
+    changed owner, both ways; `shrunk` the allocations that a count took from.
     """
 
     accepted: bool
@@ -275,6 +341,8 @@ class Outcome(msgspec.Struct, frozen=True):
     successors: tuple[HeldPart, ...] = ()
     ended: tuple[EndedPart, ...] = ()
     given_up: tuple[GivenUp, ...] = ()
+    transferred: tuple[Transferred, ...] = ()
+    shrunk: tuple[Shrunk, ...] = ()
     positions: tuple[PositionAfter, ...] = ()
     stale: tuple[StaleCount, ...] = ()
     uncovered: tuple[Uncovered, ...] = ()

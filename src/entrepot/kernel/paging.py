@@ -5,7 +5,9 @@ hide others.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
 
 from entrepot.kernel.ids import Id
 
@@ -31,6 +33,17 @@ class Page(NamedTuple):
     def rows_wanted(self) -> int:
         """One row more than is shown, which says whether another page follows."""
         return self.limit + 1
+
+
+class Stretch(msgspec.Struct, Generic[Row], frozen=True):
+    """What was found in a stretch of a list that is searched piece by piece, at a bounded cost.
+
+    There may be fewer rows than asked for, even none, and more behind `following`, the key to go on
+    after; None at the end of the list.
+    """
+
+    rows: tuple[Row, ...]
+    following: Key | None
 
 
 def cut(rows: Sequence[Row], page: Page) -> tuple[Sequence[Row], bool]:

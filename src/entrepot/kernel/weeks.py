@@ -10,6 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 WEEK: Final = timedelta(days=7)
+_YEAR_MAX: Final = 9998
+"""The last year whose weeks all end, and are followed by others, on a date that can be written."""
 _LABEL: Final = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 
 
@@ -33,7 +35,7 @@ def week_label(week: date) -> str:
 def read_week(text: str) -> date | None:
     """Read a week's label; None when there is no such week."""
     match = _LABEL.fullmatch(text)
-    if match is None:
+    if match is None or int(match[1]) > _YEAR_MAX:
         return None
     try:
         return date.fromisocalendar(int(match[1]), int(match[2]), 1)

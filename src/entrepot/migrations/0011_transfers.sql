@@ -86,7 +86,7 @@ REVOKE UPDATE, DELETE, TRUNCATE ON transfer_legs FROM CURRENT_USER;
 
 -- What each active match opens to the retailer now: the pool in the wholesaler's units, what is
 -- offered of it in the retailer's; NULL means unlimited. Holds and allocations past their time do
--- not count. That no more is offered than is on hand and not held needs no minimum here: on hand
+-- not count. What is unlimited needs no position, only a place that it could ship from. That no more is offered than is on hand and not held needs no minimum here: on hand
 -- covers what is held and allocated.
 CREATE VIEW partner_offers AS
 SELECT
@@ -116,7 +116,11 @@ SELECT
 FROM active_matches AS m
 CROSS JOIN LATERAL (
     SELECT
-        coalesce(bool_or(p.unlimited), false) AS unlimited,
+        m.unlimited AND EXISTS (
+            SELECT 1
+            FROM locations AS d
+            WHERE d.organisation = m.wholesaler AND d.ships_orders
+        ) AS unlimited,
         coalesce(sum(a.own), 0) AS allocated,
         coalesce(
             sum(

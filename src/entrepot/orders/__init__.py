@@ -23,7 +23,7 @@ from entrepot.orders.actions.receive_stock import receive_stock
 from entrepot.orders.actions.recheck_waiting import recheck_waiting
 from entrepot.orders.actions.record_payment import record_payment
 from entrepot.orders.actions.return_goods import return_goods
-from entrepot.orders.actions.run_batch import Accepted, BatchTools, by_the_clock
+from entrepot.orders.actions.run_batch import Accepted, BatchTools
 from entrepot.orders.actions.ship_order import ship_order
 from entrepot.orders.actions.submit import Desk
 from entrepot.orders.actions.sweep_expired import sweep_expired
@@ -48,11 +48,15 @@ from entrepot.orders.model import (
     WantedLine,
 )
 from entrepot.orders.model.commands import OrderKind, Policy
+from entrepot.orders.model.explaining import MissingGoods, WaitingExplained
+from entrepot.orders.model.withdrawing import Affected
 from entrepot.orders.store import check_orders
 from entrepot.orders.views import (
     OrderStatus,
     OrderSummary,
     examine_lag,
+    explain_order,
+    find_affected,
     find_order,
     list_orders,
 )
@@ -62,6 +66,7 @@ __all__ = [
     "STOCK",
     "Accepted",
     "AdjustStock",
+    "Affected",
     "Answer",
     "BatchTools",
     "CancelOrder",
@@ -69,6 +74,7 @@ __all__ = [
     "CountStock",
     "Desk",
     "LineQuantity",
+    "MissingGoods",
     "OrderAnswer",
     "OrderKind",
     "OrderStatus",
@@ -86,15 +92,17 @@ __all__ = [
     "StoreUnavailableError",
     "Submission",
     "TooBusyError",
+    "WaitingExplained",
     "WantedLine",
     "adjust_stock",
-    "by_the_clock",
     "cancel_order",
     "change_order",
     "check_orders",
     "count_stock",
     "decide_batch",
     "examine_lag",
+    "explain_order",
+    "find_affected",
     "find_order",
     "import_stock",
     "list_orders",

@@ -17,8 +17,18 @@ from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import HIGHEST, Page
 from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.orders import errors, store
+from entrepot.orders.model.explaining import (
+    GOODS_MAX,
+    HOLDERS_MAX,
+    LOOKED_AT_MAX,
+    PARTNERS_MAX,
+    WaitingExplained,
+    explain_waiting,
+)
 from entrepot.orders.model.record import Order, OrderAnswer, answer_order
 from entrepot.orders.model.standing import become_cancelled
+from entrepot.orders.model.withdrawing import AFFECTED_MAX, Affected, show_affected
+from entrepot.orders.store import explaining
 
 LATE_MAX_SECONDS: Final = 60
 """How long after its limit an order may stay unwritten before an operator should look."""
@@ -89,11 +99,7 @@ async def find_order(pool: Pool, caller: Caller, order: Id) -> OrderAnswer | Ref
     async with reading_snapshot(pool) as connection:
         found = await store.find_order(connection, caller.organisation, order)
         if found is None:
-            return refuse(
-                errors.UNKNOWN_ORDER,
-                "There is no such order. Check its id.",
-                facts={"order": ids.ORDER + order},
-            )
+            return _unknown_order(order)
         one = found[0]
         one.lines = await store.read_order_lines(connection, one)
         owners = sorted({(line.owner, one.id) for line in one.lines})
@@ -101,7 +107,55 @@ async def find_order(pool: Pool, caller: Caller, order: Id) -> OrderAnswer | Ref
         successor = await store.find_successor(connection, one.organisation, one.id)
     if one.is_past_limit(found[1]):
         held = ()
-    return answer_order(_as_of(*found), held, followed_by=successor)
+    return answer_order(_as_of(*found), held=held, followed_by=successor)
+
+
+async def explain_order(pool: Pool, caller: Caller, order: Id) -> WaitingExplained | Refusal:
+    """Why one of the caller's orders waits: what it misses, who holds that, what would release it.
+
+    At most 100 variants are explained, with 10 orders and 20 partners each. Refuses
+    `identity.scope_missing` and `orders.unknown_order`.
+    """
+    refusal = check_scope(caller, Scope.ORDERS_READ)
+    if refusal is not None:
+        return refusal
+    if not order:
+        return _unknown_order(order)
+    organisation = caller.organisation
+    async with reading_snapshot(pool) as connection:
+        found = await store.find_order(connection, organisation, order)
+        if found is None:
+            return _unknown_order(order)
+        one = found[0]
+        if one.is_past_limit(found[1]):
+            return explain_waiting(_as_of(*found), (), {}, ())
+        rows = await explaining.read_missing(
+            connection, organisation, one.id, GOODS_MAX + 1, LOOKED_AT_MAX
+        )
+        variants = [row.variant for row in rows]
+        holders = await explaining.read_holders(
+            connection, organisation, one.id, variants, (HOLDERS_MAX, LOOKED_AT_MAX)
+        )
+        offers = await explaining.read_partner_offers(
+            connection, organisation, variants, PARTNERS_MAX
+        )
+    return explain_waiting(one, rows, holders, offers)
+
+
+async def find_affected(pool: Pool, caller: Caller, variant: Id) -> Affected | Refusal:
+    """What it affects that one of the caller's variants ceased to be active, in counts.
+
+    For the door that just let it: what the act itself may do is told, so it needs the act's scope.
+    Of a variant that is active no matches are affected. Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.CATALOGUE_WRITE)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        row = await explaining.read_affected(
+            connection, caller.organisation, variant, AFFECTED_MAX + 1
+        )
+    return show_affected(row)
 
 
 async def examine_lag(connection: Connection) -> list[Finding]:
@@ -129,6 +183,15 @@ def _judge_rechecks(lag: store.Lag) -> Finding:
     """Say how many positions are to be looked at for those who wait; a worker does so at once."""
     says = f"{lag.rechecks} positions are to be looked at again for orders that wait."
     return Finding("rechecks", "ok", says, facts={"positions": lag.rechecks})
+
+
+def _unknown_order(order: Id) -> Refusal:
+    """Answer for an order that is not there, and for one of somebody else."""
+    return refuse(
+        errors.UNKNOWN_ORDER,
+        "There is no such order. Check its id.",
+        facts={"order": ids.ORDER + order} if order else {},
+    )
 
 
 def _as_of(order: Order, now: datetime) -> Order:

@@ -1,17 +1,53 @@
-"""Reads of partnerships for doors: who trades with whom, and what that opens."""
+"""Reads of partnerships for doors: who trades with whom, what that opens, and at what price."""
 
 from collections.abc import Sequence
+from typing import Final, Protocol
 
+import msgspec
+
+from entrepot.catalogue import UNKNOWN_SUPPLIER, gtin_key
 from entrepot.identity import check_scope
+from entrepot.infra.ground import read_clock
 from entrepot.infra.pool import Pool
 from entrepot.infra.reading import reading
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
-from entrepot.kernel.paging import LOWEST, Page
-from entrepot.kernel.refusal import Refusal
-from entrepot.partnerships import store
-from entrepot.partnerships.model import KnownOrganisation, OpenedVariant, TradingRight
+from entrepot.kernel.paging import HIGHEST, LOWEST, Key, Page, Stretch
+from entrepot.kernel.refusal import Refusal, refuse
+from entrepot.partnerships.model import (
+    KnownOrganisation,
+    OpenedVariant,
+    Partnership,
+    PartnershipInvitation,
+    Role,
+    TradingRight,
+)
+from entrepot.partnerships.model.matching import (
+    MatchingOutcome,
+    ProductMatch,
+    supplier_not_partner,
+)
+from entrepot.partnerships.model.partnerships import unknown_partnership
+from entrepot.partnerships.model.prices import AgreedPrice, PriceFilter
+from entrepot.partnerships.store import invitations, matches, partnerships, prices, rights
+
+SEARCHED_MAX: Final = 2_000
+"""Variants that one page of a search looks through, at most."""
+
+ANY_PRICE: Final = PriceFilter()
+LISTED: Final = ("active", "deactivated")
+"""The states of variants on a price list; the retailer sees the first only."""
+
+
+class _BySku(Protocol):
+    """A row of a list by sku, with its number in the stretch that was searched."""
+
+    @property
+    def sku(self) -> str: ...
+
+    @property
+    def number(self) -> int: ...
 
 
 async def list_trading_rights(pool: Pool, caller: Caller) -> list[TradingRight] | Refusal:
@@ -23,7 +59,7 @@ async def list_trading_rights(pool: Pool, caller: Caller) -> list[TradingRight] 
     if refusal is not None:
         return refusal
     async with reading(pool) as connection:
-        return await store.list_rights(connection, caller.organisation)
+        return await rights.list_rights(connection, caller.organisation)
 
 
 async def list_known_organisations(
@@ -38,7 +74,7 @@ async def list_known_organisations(
         return refusal
     after = LOWEST if page.after is None else str(page.after[0])
     async with reading(pool) as connection:
-        return await store.list_known_organisations(
+        return await rights.list_known_organisations(
             connection, caller.organisation, after, page.rows_wanted
         )
 
@@ -54,7 +90,7 @@ async def find_known_organisation(
     if refusal is not None:
         return refusal
     async with reading(pool) as connection:
-        return await store.find_known_organisation(connection, caller.organisation, id_)
+        return await rights.find_known_organisation(connection, caller.organisation, id_)
 
 
 async def list_opened_variants(
@@ -69,7 +105,7 @@ async def list_opened_variants(
         return refusal
     after = "" if page.after is None else str(page.after[0])
     async with reading(pool) as connection:
-        return await store.list_opened_variants(
+        return await rights.list_opened_variants(
             connection, caller.organisation, _named(seller), after, sku, page.rows_wanted
         )
 
@@ -85,7 +121,7 @@ async def find_opened_variant(
     if refusal is not None:
         return refusal
     async with reading(pool) as connection:
-        return await store.find_opened_variant(connection, caller.organisation, id_)
+        return await rights.find_opened_variant(connection, caller.organisation, id_)
 
 
 async def resolve_skus(
@@ -101,11 +137,205 @@ async def resolve_skus(
         for seller, sku in named
     ]
     async with reading(pool) as connection:
-        found = await store.resolve_skus(connection, caller.organisation, rows)
+        found = await rights.resolve_skus(connection, caller.organisation, rows)
     return [found.get(number) for number in range(len(rows))]
+
+
+async def list_partnership_invitations(
+    pool: Pool, caller: Caller, page: Page
+) -> list[PartnershipInvitation] | Refusal:
+    """The invitations that the caller's organisation made, ended ones too, newest first.
+
+    Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    before = HIGHEST if page.after is None else str(page.after[0])
+    async with reading(pool) as connection:
+        found = await invitations.list_invitations(
+            connection, caller.organisation, before, page.rows_wanted
+        )
+        now = await read_clock(connection)
+    return [row.to_show(now) for row in found]
+
+
+async def list_partnerships(
+    pool: Pool, caller: Caller, page: Page, role: Role | None = None
+) -> list[Partnership] | Refusal:
+    """The partnerships of the caller's organisation by id, ended ones too.
+
+    With a role, only those where it is on that side. Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    after = LOWEST if page.after is None else str(page.after[0])
+    async with reading(pool) as connection:
+        found = await partnerships.list_partnerships(
+            connection, caller.organisation, after, role, page.rows_wanted
+        )
+    return [row.to_show(caller.organisation) for row in found]
+
+
+async def find_partnership(pool: Pool, caller: Caller, id_: Id) -> Partnership | Refusal | None:
+    """One partnership of the caller's organisation, on either side; None where there is none.
+
+    Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        found = await partnerships.find_partnership(connection, caller.organisation, id_)
+    return None if found is None else found.to_show(caller.organisation)
 
 
 def _named(seller: str) -> tuple[Id | None, str | None]:
     """Tell a wire id from a slug, which has no underscore."""
     id_ = ids.from_wire(ids.ORGANISATION, seller)
     return (None, seller) if id_ is None else (id_, None)
+
+
+async def list_matching(
+    pool: Pool, caller: Caller, supplier: Id, page: Page, outcome: str | None = None
+) -> Stretch[MatchingOutcome] | Refusal:
+    """What matching makes now of each of the caller's active variants with a supplier's, by sku.
+
+    Only those of one outcome, if asked for. A page's key is the last sku. Nothing is changed: it is
+    what `match_wholesale` would find, and after that, what it left. Refuses
+    `identity.scope_missing`, `catalogue.unknown_supplier` and `partnerships.supplier_not_partner`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    after = "" if page.after is None else str(page.after[0])
+    among = page.rows_wanted if outcome is None else SEARCHED_MAX
+    async with reading(pool) as connection:
+        known, partnership = await matches.find_partnership_of_supplier(
+            connection, caller.organisation, supplier
+        )
+        if not known:
+            return refuse(
+                UNKNOWN_SUPPLIER,
+                "You have no such supplier. Check its id.",
+                field="supplier",
+                facts={"supplier": ids.SUPPLIER + supplier} if supplier else {},
+            )
+        if partnership is None:
+            return Refusal((supplier_not_partner(supplier),))
+        found = await partnerships.find_partnership(connection, caller.organisation, partnership)
+        assert found is not None, "a supplier points at a partnership of its organisation's"
+        rows = await matches.list_outcomes(
+            connection,
+            (found.retailer, found.wholesaler, found.id),
+            after,
+            outcome,
+            among,
+            page.rows_wanted,
+        )
+    fitting = [row for row in rows if row.fits]
+    shown = tuple([matches.to_outcome(row) for row in fitting[: page.limit]])
+    return Stretch(shown, _following(fitting, rows, page, among))
+
+
+async def list_matches(
+    pool: Pool, caller: Caller, partnership: Id, page: Page, *, ended_too: bool = False
+) -> Sequence[ProductMatch] | Refusal:
+    """The matches of one of the caller's partnerships, one more than the page shows.
+
+    By the retailer's variant; a page's key is that and the match's id. Refuses
+    `identity.scope_missing` and `partnerships.unknown_partnership`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    variant, id_ = (LOWEST, LOWEST) if page.after is None else page.after
+    async with reading(pool) as connection:
+        found = await partnerships.find_partnership(connection, caller.organisation, partnership)
+        if found is None:
+            return unknown_partnership(partnership)
+        rows = await matches.list_matches_of_partnership(
+            connection,
+            found.wholesaler,
+            found.id,
+            (str(variant), str(id_)),
+            page.rows_wanted,
+            ended_too=ended_too,
+        )
+    return [row.to_show(caller.organisation) for row in rows]
+
+
+async def list_matches_of_variant(
+    pool: Pool, caller: Caller, variant: Id, page: Page
+) -> Sequence[ProductMatch] | Refusal:
+    """The matches of the caller's own variant that have not ended, one more than the page shows.
+
+    None where there is no such variant. A page's key is the match's id. Refuses
+    `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    if not variant:
+        return []
+    after = LOWEST if page.after is None else str(page.after[0])
+    async with reading(pool) as connection:
+        rows = await matches.list_matches_of_variant(
+            connection, caller.organisation, variant, after, page
+        )
+    return [row.to_show(caller.organisation) for row in rows]
+
+
+async def find_match(pool: Pool, caller: Caller, match: Id) -> ProductMatch | Refusal | None:
+    """One match of the caller's, on either side, also an ended one; None where there is none.
+
+    Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        row = await matches.find_match(connection, caller.organisation, match)
+    return None if row is None else row.to_show(caller.organisation)
+
+
+async def list_prices(
+    pool: Pool, caller: Caller, partnership: Id, page: Page, wanted: PriceFilter = ANY_PRICE
+) -> Stretch[AgreedPrice] | Refusal:
+    """The price list of one of the caller's partnerships: the wholesaler's variants, by sku.
+
+    The same for both sides, but that the retailer sees active variants only: this is also where it
+    finds what to match. No figures are told. A page's key is the last sku. Refuses
+    `identity.scope_missing` and `partnerships.unknown_partnership`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    after = "" if page.after is None else str(page.after[0])
+    among = page.rows_wanted if wanted.name is None else SEARCHED_MAX
+    if wanted.gtin is not None:
+        wanted = msgspec.structs.replace(wanted, gtin=gtin_key(wanted.gtin))
+    async with reading(pool) as connection:
+        found = await partnerships.find_partnership(connection, caller.organisation, partnership)
+        if found is None:
+            return unknown_partnership(partnership)
+        states = LISTED if caller.organisation == found.wholesaler else LISTED[:1]
+        rows = await prices.list_prices(
+            connection, (found.wholesaler, found.id), states, wanted, after, among, page.rows_wanted
+        )
+    fitting = [row for row in rows if row.fits]
+    shown = tuple([prices.to_agreed_price(row, found.currency) for row in fitting[: page.limit]])
+    return Stretch(shown, _following(fitting, rows, page, among))
+
+
+def _following(
+    fitting: Sequence[_BySku], rows: Sequence[_BySku], page: Page, among: int
+) -> Key | None:
+    """Where to go on: after the last row shown, or where the search of this page ended.
+
+    The last row that was read is the one the search ended at, unless more than a page was found.
+    """
+    if len(fitting) > page.limit:
+        return (fitting[page.limit - 1].sku,)
+    return (rows[-1].sku,) if rows and rows[-1].number == among else None

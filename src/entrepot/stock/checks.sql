@@ -312,3 +312,145 @@ LEFT JOIN variants AS v ON p.owner = v.organisation AND p.variant = v.id
 LEFT JOIN locations AS l ON p.owner = l.organisation AND p.location = l.id
 WHERE v.id IS NULL OR l.id IS NULL OR v.unlimited <> p.unlimited
 LIMIT $1;
+
+-- name: transfers_are_in_the_ledger
+-- Every transfer, reversal and leg has the ledger row that it names, and every such row is of one.
+-- do: Restore the rows that are missing from a backup; until then settlements of that week are not
+-- to be trusted.
+SELECT
+    coalesce(m.owner, l.owner)::text || '/' || coalesce(m.variant, l.variant)::text
+    || '/' || coalesce(m.location, l.location)::text AS subject,
+    json_build_object(
+        'transfer', m.transfer,
+        'version', coalesce(m.version, l.version),
+        'kind', m.kind,
+        'ledger_kind', l.kind,
+        'quantity', m.on_hand_change::text,
+        'ledger_quantity', l.on_hand_change::text
+    ) AS facts
+FROM (
+    SELECT
+        t.retailer AS owner,
+        t.variant,
+        t.location,
+        t.version,
+        t.id AS transfer,
+        CASE WHEN t.reverses IS NULL THEN 'transfer_in' ELSE 'reversal_out' END AS kind,
+        CASE WHEN t.reverses IS NULL THEN t.quantity ELSE -t.quantity END AS on_hand_change,
+        0 AS allocated_change,
+        t.act
+    FROM transfers AS t
+    UNION ALL
+    SELECT
+        g.wholesaler,
+        t.wholesaler_variant,
+        g.location,
+        g.version,
+        g.transfer,
+        CASE WHEN t.reverses IS NULL THEN 'transfer_out' ELSE 'reversal_in' END,
+        CASE WHEN t.reverses IS NULL THEN -g.quantity ELSE g.quantity END,
+        CASE
+            WHEN g.allocation IS NULL THEN 0
+            WHEN t.reverses IS NULL THEN -g.quantity
+            ELSE g.quantity
+        END,
+        t.act
+    FROM transfer_legs AS g
+    INNER JOIN transfers AS t ON g.wholesaler = t.wholesaler AND g.transfer = t.id
+) AS m
+FULL JOIN (
+    SELECT
+        e.owner,
+        e.variant,
+        e.location,
+        e.version,
+        e.kind,
+        e.on_hand_change,
+        e.allocated_change,
+        e.act
+    FROM ledger AS e
+    WHERE e.kind IN ('transfer_out', 'transfer_in', 'reversal_out', 'reversal_in')
+) AS l
+    ON
+        m.owner = l.owner AND m.variant = l.variant AND m.location = l.location
+        AND m.version = l.version
+WHERE
+    (m.kind, m.on_hand_change, m.allocated_change, m.act)
+    IS DISTINCT FROM (l.kind, l.on_hand_change, l.allocated_change, l.act)
+LIMIT $1;
+
+-- name: transfers_make_and_lose_nothing
+-- What leaves the wholesaler by a transfer is what comes to the retailer, by the unit factor.
+-- do: Find out who wrote into the tables by hand; restore the legs from a backup.
+SELECT
+    t.wholesaler::text || '/' || t.id::text AS subject,
+    json_build_object(
+        'quantity', t.quantity::text,
+        'factor', t.factor,
+        'legs', coalesce(g.quantity, 0)::text
+    ) AS facts
+FROM transfers AS t
+LEFT JOIN (
+    SELECT
+        l.wholesaler,
+        l.transfer,
+        sum(l.quantity) AS quantity
+    FROM transfer_legs AS l
+    GROUP BY l.wholesaler, l.transfer
+) AS g ON t.wholesaler = g.wholesaler AND t.id = g.transfer
+WHERE t.quantity * t.factor <> coalesce(g.quantity, 0)
+LIMIT $1;
+
+-- name: reversals_undo_what_was_transferred
+-- A reversal names a transfer of the same partnership, order and goods, and never undoes more.
+-- do: Find out who wrote into the table by hand; the documents of both weeks need a correction.
+SELECT
+    r.wholesaler::text || '/' || r.reverses::text AS subject,
+    json_build_object('transferred', t.quantity::text, 'reversed', r.quantity::text) AS facts
+FROM (
+    SELECT
+        x.wholesaler,
+        x.reverses,
+        x.partnership,
+        x.organisation,
+        x.order_id,
+        x.match,
+        x.unit_price,
+        sum(x.quantity) AS quantity
+    FROM transfers AS x
+    WHERE x.reverses IS NOT NULL
+    GROUP BY
+        x.wholesaler, x.reverses, x.partnership, x.organisation, x.order_id, x.match, x.unit_price
+) AS r
+LEFT JOIN transfers AS t
+    ON r.wholesaler = t.wholesaler AND r.reverses = t.id AND t.reverses IS NULL
+WHERE
+    t.id IS NULL
+    OR r.quantity > t.quantity
+    OR (r.partnership, r.organisation, r.order_id, r.match, r.unit_price)
+    IS DISTINCT FROM (t.partnership, t.organisation, t.order_id, t.match, t.unit_price)
+LIMIT $1;
+
+-- name: allocations_are_used_by_transfers
+-- What was used of an allocation is what transfers took from it and reversals did not restore.
+-- do: Restore the transfers or the allocation from a backup; close the allocation meanwhile.
+SELECT
+    coalesce(a.owner, g.wholesaler)::text || '/'
+    || coalesce(a.id, g.allocation)::text AS subject,
+    json_build_object(
+        'used', (a.quantity - a.remaining)::text,
+        'transferred', coalesce(g.quantity, 0)::text
+    ) AS facts
+FROM allocations AS a
+FULL JOIN (
+    SELECT
+        l.wholesaler,
+        l.allocation,
+        sum(CASE WHEN t.reverses IS NULL THEN l.quantity ELSE -l.quantity END) AS quantity
+    FROM transfer_legs AS l
+    INNER JOIN transfers AS t ON l.wholesaler = t.wholesaler AND l.transfer = t.id
+    WHERE l.allocation IS NOT NULL
+    GROUP BY l.wholesaler, l.allocation
+) AS g ON a.owner = g.wholesaler AND a.id = g.allocation
+WHERE a.quantity - a.remaining IS DISTINCT FROM coalesce(g.quantity, 0)
+LIMIT $1;

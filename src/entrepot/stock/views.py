@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from entrepot.catalogue import UNKNOWN_VARIANT
 from entrepot.identity import check_scope
 from entrepot.infra.pool import Pool
 from entrepot.infra.reading import reading
@@ -21,13 +22,30 @@ from entrepot.kernel.paging import HIGHEST, LOWEST, Page
 from entrepot.kernel.quantity import ZERO, quantity_text
 from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.stock import errors, store
+from entrepot.stock.model.allocations import (
+    Allocation,
+    ReceivedAllocation,
+    show_allocation,
+    show_received,
+    unknown_allocation,
+)
+from entrepot.stock.model.availability import (
+    Availability,
+    ShownToPartner,
+    show_availability,
+    show_shown,
+)
 from entrepot.stock.store import (
+    allocations,
+    availability,
     check_ledger,
     list_held_parts,
     read_expired_holds,
     read_holds_to_give_up,
     read_last_hold_numbers,
+    read_open_allocations,
     read_order_holds,
+    read_order_transfers,
 )
 
 __all__ = [
@@ -37,15 +55,24 @@ __all__ = [
     "Position",
     "check_ledger",
     "export_stock",
+    "find_allocation",
+    "find_availability",
     "find_position",
+    "find_received_allocation",
+    "list_allocations",
+    "list_availability",
     "list_held_parts",
     "list_holds",
     "list_ledger",
     "list_positions",
+    "list_received_allocations",
+    "list_shown",
     "read_expired_holds",
     "read_holds_to_give_up",
     "read_last_hold_numbers",
+    "read_open_allocations",
     "read_order_holds",
+    "read_order_transfers",
     "unknown_position",
 ]
 
@@ -252,10 +279,148 @@ async def _position_pages(pool: Pool, owner: Id) -> AsyncIterator[Sequence[tuple
         after = (page[-1][0], page[-1][2])
 
 
+async def list_allocations(
+    pool: Pool,
+    caller: Caller,
+    page: Page,
+    *,
+    partnership: Id | None = None,
+    variant: Id | None = None,
+) -> Sequence[Allocation] | Refusal:
+    """The allocations that the caller made, newest first; of a variant, those that are open.
+
+    Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    owner, wanted = caller.organisation, page.rows_wanted
+    before = HIGHEST if page.after is None else str(page.after[0])
+    async with reading(pool) as connection:
+        if variant is not None:
+            rows = await allocations.list_open_allocations_of_variant(
+                connection, owner, variant, partnership, before, wanted
+            )
+        elif partnership is not None:
+            rows = await allocations.list_allocations_of_partnership(
+                connection, owner, partnership, before, wanted
+            )
+        else:
+            rows = await allocations.list_allocations(connection, owner, before, wanted)
+    return [show_allocation(row) for row in rows]
+
+
+async def find_allocation(pool: Pool, caller: Caller, allocation: Id) -> Allocation | Refusal:
+    """One of the allocations that the caller made.
+
+    Refuses `identity.scope_missing` and `stock.unknown_allocation`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        row = await allocations.find_allocation(connection, caller.organisation, allocation)
+    return unknown_allocation(allocation) if row is None else show_allocation(row)
+
+
+async def list_received_allocations(
+    pool: Pool, caller: Caller, page: Page, *, partnership: Id | None = None
+) -> Sequence[ReceivedAllocation] | Refusal:
+    """What partners allocated to the caller, newest first. Refuses `identity.scope_missing`."""
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    before = HIGHEST if page.after is None else str(page.after[0])
+    async with reading(pool) as connection:
+        rows = await allocations.list_received_allocations(
+            connection, caller.organisation, before, partnership, page.rows_wanted
+        )
+    return [show_received(row) for row in rows]
+
+
+async def find_received_allocation(
+    pool: Pool, caller: Caller, allocation: Id
+) -> ReceivedAllocation | Refusal:
+    """One allocation that a partner made to the caller.
+
+    Refuses `identity.scope_missing` and `stock.unknown_allocation`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        row = await allocations.find_received_allocation(
+            connection, caller.organisation, allocation
+        )
+    return unknown_allocation(allocation) if row is None else show_received(row)
+
+
+async def list_availability(
+    pool: Pool, caller: Caller, page: Page, *, variant: Id | None = None
+) -> Sequence[Availability] | Refusal:
+    """What the caller can promise of its variants, by variant, in one query a page.
+
+    Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.STOCK_READ)
+    if refusal is not None:
+        return refusal
+    after = None if page.after is None else str(page.after[0])
+    first, last = max(after or LOWEST, variant or LOWEST), variant or HIGHEST
+    async with reading(pool) as connection:
+        rows = await availability.list_availability(
+            connection, caller.organisation, (first, last), after, page.rows_wanted
+        )
+    return [show_availability(row) for row in rows]
+
+
+async def find_availability(pool: Pool, caller: Caller, variant: Id) -> Availability | Refusal:
+    """What the caller can promise of one of its variants.
+
+    Refuses `identity.scope_missing` and `catalogue.unknown_variant`.
+    """
+    found = await list_availability(pool, caller, Page(1), variant=variant)
+    if isinstance(found, Refusal):
+        return found
+    return found[0] if found else _unknown_variant(variant)
+
+
+async def list_shown(
+    pool: Pool, caller: Caller, page: Page, variant: Id
+) -> Sequence[ShownToPartner] | Refusal:
+    """What each partner is shown of one of the caller's variants, and what that is made of.
+
+    Refuses `identity.scope_missing` and `catalogue.unknown_variant`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    owner = caller.organisation
+    after = (LOWEST, LOWEST)
+    if page.after is not None:
+        after = (str(page.after[0]), str(page.after[1]))
+    if not variant:
+        return _unknown_variant(variant)
+    async with reading(pool) as connection:
+        rows = await availability.list_shown(connection, owner, variant, after, page.rows_wanted)
+        if not rows and not await availability.is_variant_of(connection, owner, variant):
+            return _unknown_variant(variant)
+    return [show_shown(row) for row in rows]
+
+
 def unknown_position() -> Refusal:
     """Answer for a position that is not there, and for one of somebody else."""
     return refuse(
         errors.UNKNOWN_POSITION, "You have no such position. Check its variant and location."
+    )
+
+
+def _unknown_variant(variant: Id) -> Refusal:
+    """Answer for a variant that is not there, and for one of somebody else."""
+    return refuse(
+        UNKNOWN_VARIANT,
+        "You have no such variant. Check its id.",
+        facts={"variant": ids.VARIANT + variant} if variant else {},
     )
 
 

@@ -13,6 +13,8 @@ from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import LOWEST
 from tests.factories.network import Network
 
+pytestmark = pytest.mark.fresh_database("pages are counted")
+
 SMALL = 200
 LARGE_QUICK = 20_000
 LARGE_FULL = 100_000

@@ -206,7 +206,7 @@ async def test_a_plain_batch_asks_for_care_and_changes_nothing(
     order = order_of((expired, 3))
     await counter.place(owner, order)
     await network.set_clock_past(order.order)
-    tools = BatchTools(pool, new_id, {})
+    tools = BatchTools(pool, new_id, {}, set())
     for variant in (nowhere, expired):
         before = await counter.rows("SELECT count(*) FROM idempotency_keys")
         sent = submission(owner, order_of((variant, 1), policy="ship_complete"))
@@ -225,7 +225,7 @@ async def test_who_tells_a_history_says_when_a_batch_happens(
     told = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
     async def happens(minutes: int, command: Command) -> Result:
-        tools = BatchTools(pool, new_id, {}, lambda _: told + timedelta(minutes=minutes))
+        tools = BatchTools(pool, new_id, {}, set(), lambda _: told + timedelta(minutes=minutes))
         (result,) = await run_batch(tools, [submission(owner, command)], careful=True)
         return result
 

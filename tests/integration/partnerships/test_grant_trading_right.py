@@ -53,9 +53,9 @@ async def test_given_again_a_right_that_holds_stays_as_it_is(pool: Pool, network
 async def test_a_right_that_was_ended_can_be_given_again(pool: Pool, network: Network) -> None:
     seller, buyer = await network.organisation(), await network.organisation()
     caller = caller_for(seller)
-    first = await grant_trading_right(pool, new_id, caller, buyer, "consignment")
-    await end_trading_right(pool, new_id, caller, buyer, "consignment")
-    assert await grant_trading_right(pool, new_id, caller, buyer, "consignment") == first
+    first = await grant_trading_right(pool, new_id, caller, buyer, "marketplace")
+    await end_trading_right(pool, new_id, caller, buyer, "marketplace")
+    assert await grant_trading_right(pool, new_id, caller, buyer, "marketplace") == first
     assert [act for act, _, _ in await acts_of(pool, seller)] == [
         "partnerships.trading_right_granted",
         "partnerships.trading_right_ended",
@@ -83,6 +83,18 @@ async def test_what_is_refused(pool: Pool, network: Network) -> None:
     ]
     assert unscoped.code == "identity.scope_missing"
     assert await acts_of(pool, seller) == []
+
+
+async def test_a_consignment_right_follows_its_partnership(pool: Pool, network: Network) -> None:
+    seller, buyer = await network.organisation(), await network.organisation()
+    caller = caller_for(seller)
+    await network.partnership(seller, buyer)
+    for act in (grant_trading_right, end_trading_right):
+        answer = await act(pool, new_id, caller, buyer, "consignment")
+        assert isinstance(answer, Refusal)
+        assert answer.code == "partnerships.consignment_by_invitation"
+    (right,) = await list_trading_rights(pool, caller)  # type: ignore[misc] # the scope is there
+    assert (right.kind, right.state) == ("consignment", "active")
 
 
 async def test_the_scope_to_list_is_needed(pool: Pool, network: Network) -> None:

@@ -38,7 +38,8 @@ async def test_an_unlocked_read_is_caught_when_it_writes(
     monkeypatch.setattr(stock, "write_stock", paused)
     rivals = [
         decide_batch(
-            BatchTools(stall.pool, new_id, {}), [submission(stall.owner, order_of((variant, 1)))]
+            BatchTools(stall.pool, new_id, {}, set()),
+            [submission(stall.owner, order_of((variant, 1)))],
         )
         for _ in range(4)
     ]

@@ -13,9 +13,11 @@ from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import HIGHEST, LOWEST
 from entrepot.notices import store as notices
 from entrepot.orders import store as orders
-from entrepot.partnerships import store as partnerships
+from entrepot.partnerships.store import rights as partnerships
 from entrepot.stock import store as stock
 from tests.factories.network import Network
+
+pytestmark = pytest.mark.fresh_database("pages are counted")
 
 LISTED = ("active", "deactivated")
 ROWS_QUICK = 5_000

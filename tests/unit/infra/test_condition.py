@@ -19,6 +19,7 @@ from entrepot.infra.condition import (
     judge_durability,
     judge_invariant,
     judge_keys,
+    judge_outbox,
     judge_release,
     judge_time_zones,
     judge_vacuuming,
@@ -139,3 +140,10 @@ def test_an_invariant() -> None:
     assert (broken.do, broken.places) == ("Add again.", (place,))
     assert msgspec.to_builtins(broken)["facts"] == {"places": 1, "more": False}
     assert judge_invariant(check, [place] * BROKEN_MAX).facts["more"] is True
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(0, "ok"), (60, "ok"), (61, "warning")])
+def test_events_without_a_number(seconds: int, state: str) -> None:
+    finding = judge_outbox(7, seconds)
+    check_state(finding, state, "7 events")
+    assert finding.facts == {"unnumbered": 7, "oldest_seconds": seconds}

@@ -10,6 +10,7 @@ from entrepot.infra.logging import open_log
 from entrepot.infra.settings import LogFormat
 
 SECRET = "ent_app_0123456789abcdefghijABCDEFGHIJ012345"
+INVITE_KEY = "ent_inv_01234-56789-ABCDE-FGHJK-MNPQR-STVWX"
 ADDRESS = "postgresql://entrepot:hunter2@db.example/entrepot"
 
 
@@ -18,11 +19,14 @@ def test_tokens_and_passwords_are_blanked(
     log_format: LogFormat, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = open_log(log_format)
-    log.info("web.tried", header=f"Bearer {SECRET}", deep={"list": [ADDRESS, SECRET.encode()]})
+    deep = {"list": [ADDRESS, SECRET.encode(), INVITE_KEY]}
+    log.info("web.tried", header=f"Bearer {SECRET}", deep=deep)
     said = capsys.readouterr().err
     assert "web.tried" in said
     assert "ent_app_***" in said
     assert SECRET[8:] not in said
+    assert "ent_inv_***" in said
+    assert not [group for group in INVITE_KEY[8:].split("-") if group in said]
     assert "hunter2" not in said
 
 

@@ -10,6 +10,7 @@ import pytest
 from entrepot.infra.settings import DEFINITIONS, Definition, Settings, SettingsError
 
 HOME = {"HOME": "/anna"}
+KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 ORDINARY = 1000
 ROOT = 0
 
@@ -34,6 +35,8 @@ def test_defaults() -> None:
         batch_max=256,
         body_max_bytes=5 * 1024 * 1024,
         log_format="text",
+        secret_keys=None,
+        webhooks_inside=False,
     )
 
 
@@ -51,6 +54,8 @@ def test_every_setting_can_be_set() -> None:
         "ENTREPOT_BATCH_MAX": "1",
         "ENTREPOT_BODY_MAX_BYTES": "2048",
         "ENTREPOT_LOG_FORMAT": "json",
+        "ENTREPOT_SECRET_KEYS": KEY,
+        "ENTREPOT_WEBHOOKS_INSIDE": "on",
     }
     assert environ.keys() == {definition.variable for definition in DEFINITIONS}
     settings = Settings.from_environment(environ, uid=ROOT)

@@ -38,7 +38,9 @@ def test_a_week_is_as_long_as_its_clock_says(label: str, hours: int) -> None:
     assert week_of(ends, AMSTERDAM) == week + timedelta(days=7)
 
 
-@pytest.mark.parametrize("text", ["2025-W53", "2026-W00", "2026-W54", "2026W13", "0000-W01", ""])
+@pytest.mark.parametrize(
+    "text", ["2025-W53", "2026-W00", "2026-W54", "2026W13", "0000-W01", "9999-W01", "9999-W52", ""]
+)
 def test_what_is_no_week_is_none(text: str) -> None:
     assert read_week(text) is None
 

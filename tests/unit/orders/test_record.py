@@ -91,27 +91,30 @@ OWNERS = {"v": "org", "w": "other"}
 @pytest.mark.parametrize(
     ("command", "variants", "gains", "acted"),
     [
-        (order_of(("v", 1), ("w", 1), ("x", 1), ("", 1)), {"v", "w"}, False, set()),
-        (ChangeOrder("o", wanted(("v", 1))), {"v"}, True, {"o"}),
-        (CancelOrder("o"), set(), None, {"o"}),
-        (AdjustStock((StockLine("w", Decimal(1)),)), {"w"}, True, set()),
-        (CountStock("v", Decimal(1), None), {"v"}, True, set()),
-        (CountStock("", Decimal(1), None), set(), None, set()),
-        (ReturnGoods("o", parts((1, 1))), set(), None, {"o"}),
-        (RecheckWaiting((("other", "w"),)), {"w"}, False, set()),
-        (SweepExpired((("org", "o"),)), set(), None, {"o"}),
+        (order_of(("v", 1), ("w", 1), ("x", 1), ("", 1)), {"v", "w"}, {}, set()),
+        (ChangeOrder("o", wanted(("v", 1))), {"v"}, {}, {"o"}),
+        (CancelOrder("o"), set(), {}, {"o"}),
+        (AdjustStock((StockLine("w", Decimal(1)),)), {"w"}, {"w": 1}, set()),
+        (AdjustStock((StockLine("w", Decimal(-1)),)), {"w"}, {}, set()),
+        (CountStock("v", Decimal(7), None), {"v"}, {"v": 7}, set()),
+        (CountStock("", Decimal(1), None), set(), {}, set()),
+        (ReturnGoods("o", parts((1, 1))), set(), {}, {"o"}),
+        (RecheckWaiting((("other", "w"),)), {"w"}, {}, set()),
+        (SweepExpired((("org", "o"),)), set(), {}, {"o"}),
     ],
 )
 def test_what_a_batch_looks_at(
     command: PlaceOrder,
     variants: set[str],
-    gains: bool | None,  # noqa: FBT001 - a column of the table
+    gains: dict[str, int],
     acted: set[str],
 ) -> None:
     survey = survey_submissions([submission(command)], OWNERS)
     assert survey.variants == {(OWNERS[variant], variant) for variant in variants}
-    assert {gain for _, _, gain in survey.gaining} <= {gains}
-    assert survey.acted == [("org", order, True) for order in sorted(acted)]
+    assert survey.gains == {(OWNERS[variant], variant): most for variant, most in gains.items()}
+    assert survey.acted == [("org", order) for order in sorted(acted)]
+    undone = isinstance(command, CancelOrder | ChangeOrder)
+    assert survey.undone == (survey.acted if undone else [])
 
 
 @pytest.mark.parametrize(

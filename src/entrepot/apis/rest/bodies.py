@@ -5,6 +5,7 @@ good one is for the areas to say.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Final, TypeAlias
 
@@ -16,11 +17,12 @@ from entrepot.infra.reading import Database
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
-from entrepot.kernel.refusal import Fault, Refusal, RefusedError
+from entrepot.kernel.refusal import Fault, Refusal, RefusedError, refuse
 from entrepot.orders import LineQuantity, OrderKind, PlaceOrder, Policy, WantedLine
 from entrepot.partnerships import resolve_skus
 
 Text: TypeAlias = Annotated[str, msgspec.Meta(max_length=200)]
+Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 _QUIET: Final = Decimal("NaN")
 
@@ -149,7 +151,19 @@ class CountBody(msgspec.Struct, forbid_unknown_fields=True):
     reason: Text = ""
 
 
-AnyLine: TypeAlias = OrderLineBody | StockLineBody | CountBody
+class FixedPriceBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A fixed price of one's own variant, ex VAT; `null` lets the percentage decide again.
+
+    It holds from `valid_from` on; without it, from now.
+    """
+
+    unit_price: Decimal | None
+    variant: Text | None = None
+    sku: Text | None = None
+    valid_from: Moment | None = None
+
+
+AnyLine: TypeAlias = OrderLineBody | StockLineBody | CountBody | FixedPriceBody
 
 
 def place_command(body: OrderBody, variants: Sequence[Id] | None, order: Id) -> PlaceOrder:
@@ -287,6 +301,15 @@ def location_id(text: str | None, field: str) -> Id | None:
 def quiet(quantity: Decimal) -> Decimal:
     """Make a signalling not-a-number a quiet one, which can be compared and refused."""
     return _QUIET if quantity.is_snan() else quantity
+
+
+def moment(given: datetime, field: str) -> datetime:
+    """A moment in UTC. Refuses what no calendar has there."""
+    try:
+        return given.astimezone(UTC)
+    except OverflowError as error:
+        says = f"{field} is out of all bounds."
+        raise RefusedError(refuse(errors.FIELD_NOT_VALID, says, field=field)) from error
 
 
 def _naming_faults(line: AnyLine, before: str) -> Iterator[Fault]:

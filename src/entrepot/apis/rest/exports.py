@@ -34,33 +34,34 @@ class ExportQuery(msgspec.Struct, forbid_unknown_fields=True):
 async def export_products(call: Call[ExportQuery, None]) -> Reply:
     """Write the caller's variants."""
     database = call.services.database
-    sheet = granted(await catalogue.export_products(database, call.caller, _form(call)))
-    return await _show(sheet, "products")
+    sheet = granted(await catalogue.export_products(database, call.caller, form_of(call)))
+    return await show_sheet(sheet, "products")
 
 
 async def export_suppliers(call: Call[ExportQuery, None]) -> Reply:
     """Write the caller's suppliers."""
     database = call.services.database
-    sheet = granted(await catalogue.export_suppliers(database, call.caller, _form(call)))
-    return await _show(sheet, "suppliers")
+    sheet = granted(await catalogue.export_suppliers(database, call.caller, form_of(call)))
+    return await show_sheet(sheet, "suppliers")
 
 
 async def export_stock(call: Call[ExportQuery, None]) -> Reply:
     """Write the caller's positions."""
     database = call.services.database
-    sheet = granted(await stock.export_stock(database, call.caller, _form(call)))
-    return await _show(sheet, "stock")
+    sheet = granted(await stock.export_stock(database, call.caller, form_of(call)))
+    return await show_sheet(sheet, "stock")
 
 
-def _form(call: Call[ExportQuery, None]) -> SheetForm:
+def form_of(call: Call[ExportQuery, None]) -> SheetForm:
+    """How the caller wants a sheet to be written."""
     return SheetForm(_DELIMITERS[call.query.delimiter], has_mark=call.query.bom)
 
 
-async def _show(sheet: AsyncIterator[bytes], kind: str) -> Reply:
+async def show_sheet(sheet: AsyncIterator[bytes], name: str) -> Reply:
     """Answer with a sheet, once its first part is read: until then a failure is still a problem."""
     first = await anext(sheet)
-    name = f'attachment; filename="{kind}.csv"'.encode()
-    headers = ((b"content-disposition", name),)
+    disposition = f'attachment; filename="{name}.csv"'.encode()
+    headers = ((b"content-disposition", disposition),)
     return Reply(OK, first, CSV, headers, sheet)
 
 

@@ -26,6 +26,7 @@ from entrepot.orders import StoreUnavailableError, TooBusyError
 OK: Final = 200
 CREATED: Final = 201
 UNPROCESSABLE: Final = 422
+TOO_MANY_REQUESTS: Final = 429
 UNAVAILABLE: Final = 503
 FAILED: Final = 500
 
@@ -34,7 +35,7 @@ STATUSES: Final[Mapping[str, int]] = {
     LOG_IN_NOT_VALID: 401,
     SCOPE_MISSING: 403,
     PERSON_NEEDED: 403,
-    TOO_MANY_TRIES: 429,
+    TOO_MANY_TRIES: TOO_MANY_REQUESTS,
     ALREADY_COLLEAGUE: 409,
     EMAIL_TAKEN: 409,
     INVITATION_ACCEPTED: 409,
@@ -68,8 +69,28 @@ STATUSES: Final[Mapping[str, int]] = {
     "catalogue.unlimited_is_fixed": 409,
     "catalogue.variant_deleted": 409,
     "catalogue.supplier_deleted": 409,
+    "partnerships.too_many_tries": TOO_MANY_REQUESTS,
+    "partnerships.wholesaler_only": 403,
+    "partnerships.already_partners": 409,
+    "partnerships.invitation_accepted": 409,
+    "partnerships.partnership_ending": 409,
+    "partnerships.retailer_only": 403,
+    "partnerships.partner_decides": 403,
+    "partnerships.supplier_not_partner": 409,
+    "partnerships.variant_not_active": 409,
+    "partnerships.already_matched": 409,
+    "partnerships.match_ended": 409,
+    "settlement.week_closed": 409,
+    "settlement.already_acknowledged": 409,
+    "settlement.not_ending": 409,
+    "settlement.checklist_open": 409,
     "stock.version_changed": 409,
     "stock.insufficient_available": 409,
+    "webhooks.not_enabled": 409,
+    "webhooks.too_many_webhooks": 409,
+    "stock.allocation_above_available": 409,
+    "stock.allocation_below_used": 409,
+    "stock.allocation_ended": 409,
 }
 """Codes with a status of their own. Others: `unknown_...` is 404, everything else 422."""
 
@@ -151,7 +172,7 @@ def reply_of(refusal: Refusal, request: str, *headers: tuple[bytes, bytes]) -> R
         refusal = TOKEN_REFUSED
     if refusal.code in {TOKEN_NOT_VALID, LOG_IN_NOT_VALID}:
         headers = (*headers, (b"www-authenticate", b'Bearer realm="entrepot"'))
-    elif refusal.code == TOO_MANY_TRIES:
+    elif status_of(refusal.code) == TOO_MANY_REQUESTS:
         seconds = str(refusal.faults[0].facts["retry_after_seconds"])
         headers = (*headers, (b"retry-after", seconds.encode("ascii")))
     elif refusal.code == errors.TOO_LARGE:

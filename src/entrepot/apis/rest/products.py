@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from entrepot import catalogue
+from entrepot import catalogue, orders
 from entrepot.apis.rest.bodies import Text
 from entrepot.apis.rest.problems import CREATED, Reply
 from entrepot.apis.rest.routes import (
@@ -33,8 +33,10 @@ from entrepot.catalogue import (
     VariantChanges,
 )
 from entrepot.infra.errors import KEY_REUSED
+from entrepot.infra.writing import Written
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
+from entrepot.orders import Affected
 
 Percentage: TypeAlias = Annotated[Decimal, msgspec.Meta(description="In percent, such as 21.")]
 
@@ -140,6 +142,12 @@ class ChangeVariantBody(msgspec.Struct, forbid_unknown_fields=True):
     state: Text | UnsetType = UNSET
 
 
+class ChangedVariant(Variant, frozen=True, kw_only=True):
+    """A variant as it is after a change, and what it affects that it ceased to be active."""
+
+    affected: Affected | UnsetType = UNSET
+
+
 async def list_products(call: Call[PageQuery, None]) -> Reply:
     """Show the caller's products with their variants."""
     page = page_of(call.query, tuple[HexId])
@@ -199,16 +207,20 @@ async def add_variants(call: Call[NoQuery, AddVariantsBody]) -> Reply:
 
 
 async def change_variant(call: Call[NoQuery, ChangeVariantBody]) -> Reply:
-    """Change a variant."""
-    services = call.services
+    """Change a variant; where it ceases to be active, say what that affects."""
+    services, state = call.services, call.body.state
     variant = ids.from_wire(ids.VARIANT, call.path["variant"]) or ""
     changes = VariantChanges(**_fields(call.body))
     sent = sent_with(call, "change_variant")
-    return written(
-        await catalogue.change_variant(
-            services.database, services.desk.new_id, call.caller, variant, changes, sent
-        )
+    answer = await catalogue.change_variant(
+        services.database, services.desk.new_id, call.caller, variant, changes, sent
     )
+    done = granted(answer)
+    affected: Affected | UnsetType = UNSET
+    if state in {"deactivated", "deleted"}:
+        affected = granted(await orders.find_affected(services.database, call.caller, variant))
+    changed = ChangedVariant(**msgspec.structs.asdict(done.answer), affected=affected)
+    return written(Written(changed, done.replayed))
 
 
 def _new_variants(bodies: list[VariantBody]) -> tuple[NewVariant, ...]:
@@ -300,11 +312,15 @@ ROUTES: Final = (
         path=f"{API}/variants/{{variant}}",
         topic="Catalogue",
         summary="Change a variant",
-        detail="Only the fields that are sent. Orders that were placed keep their prices.",
+        detail=(
+            "Only the fields that are sent. Orders that were placed keep their prices. Deactivating"
+            " and deleting are answered with what they affect as things are now: product matches,"
+            " allocations, and orders that wait for the variant or hold it."
+        ),
         handler=change_variant,
         body=ChangeVariantBody,
         is_act=True,
-        answer=Variant,
+        answer=ChangedVariant,
         scope=Scope.CATALOGUE_WRITE,
         refusals=(
             catalogue.UNKNOWN_VARIANT,

@@ -5,6 +5,7 @@ The server and the OpenAPI document both read these rows, so neither can drift f
 
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
@@ -19,7 +20,7 @@ from entrepot.infra.reading import Database
 from entrepot.infra.settings import Settings
 from entrepot.infra.writing import Sent, Written
 from entrepot.kernel.caller import Caller, Scope
-from entrepot.kernel.paging import LIMIT_MAX, LIMIT_USUAL, Key, Page, cut
+from entrepot.kernel.paging import LIMIT_MAX, LIMIT_USUAL, Key, Page, Stretch, cut
 from entrepot.kernel.refusal import Refusal, RefusedError, refuse
 from entrepot.orders import Accepted, Answer, Desk
 
@@ -166,8 +167,15 @@ def show_page(rows: Sequence[Shown], page: Page, key_of: Callable[[Shown], Key])
     return Reply(OK, _ENCODER.encode({"data": shown, "next": following}))
 
 
+def show_stretch(found: Stretch[Any]) -> Reply:
+    """Answer with a page of a search, and the cursor to go on with if there is more to search."""
+    following = None if found.following is None else write_cursor(found.following)
+    return Reply(OK, _ENCODER.encode({"data": found.rows, "next": following}))
+
+
+@cache
 def page_type(name: str, row: type) -> type[msgspec.Struct]:
-    """The type of a page of rows, for the document."""
+    """The type of a page of rows, for the document; routes of the same rows share it."""
     return msgspec.defstruct(
         f"{name}Page",
         [

@@ -1,18 +1,18 @@
 """Stock: positions, the ledger rows behind them, holds; and goods that arrive or are counted."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
 
 from entrepot import orders, stock
-from entrepot.apis.rest import errors
 from entrepot.apis.rest.bodies import (
     AdjustmentBody,
     CountBody,
     ReceiptBody,
     as_named,
     location_id,
+    moment,
     quiet,
     resolve,
 )
@@ -32,7 +32,7 @@ from entrepot.apis.rest.routes import (
 from entrepot.apis.rest.wire import HexId
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
-from entrepot.kernel.refusal import Refusal, RefusedError, refuse
+from entrepot.kernel.refusal import Refusal, RefusedError
 from entrepot.orders import AdjustStock, CountStock, ReceiveStock, StockAnswer, StockLine
 from entrepot.stock import Hold, HoldState, LedgerEntry, Position
 
@@ -94,15 +94,9 @@ async def list_positions(call: Call[PositionsQuery, None]) -> Reply:
 async def find_position(call: Call[PositionQuery, None]) -> Reply:
     """Show one position, as it is or as it was."""
     key = _position(call.path["variant"], call.path["location"])
-    as_of = call.query.as_of
-    try:
-        moment = None if as_of is None else as_of.astimezone(UTC)
-    except OverflowError as error:
-        raise RefusedError(
-            refuse(errors.FIELD_NOT_VALID, "as_of is out of all bounds.", field="as_of")
-        ) from error
+    as_of = None if call.query.as_of is None else moment(call.query.as_of, "as_of")
     return show(
-        granted(await stock.find_position(call.services.database, call.caller, *key, moment))
+        granted(await stock.find_position(call.services.database, call.caller, *key, as_of))
     )
 
 

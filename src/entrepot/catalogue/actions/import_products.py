@@ -217,7 +217,10 @@ class _Chunks:
             tuple([ids.VARIANT + variant for variant, _ in changed]),
         )
         happening = Happening(
-            "catalogue.products_imported", ids.ORGANISATION + organisation, answer
+            "catalogue.products_imported",
+            ids.ORGANISATION + organisation,
+            answer,
+            (*made, *[variant for variant, _ in changed]),
         )
         await record(connection, now, self._new_id, self._caller, [happening])
 

@@ -17,6 +17,7 @@ class SupplierRow(NamedTuple):
     backorder_threshold: int
     state: str
     created_at: datetime
+    partnership: Id | None
 
 
 class ProductRow(NamedTuple):

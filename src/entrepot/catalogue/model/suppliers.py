@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -47,7 +47,11 @@ class SupplierChanges(msgspec.Struct, frozen=True):
 
 
 class Supplier(msgspec.Struct, frozen=True):
-    """Whom an organisation buys from, with its id as on the wire."""
+    """Whom an organisation buys from, with its id as on the wire.
+
+    `partnership`, also as on the wire, is the one by which the supplier shares its stock; None for
+    a supplier that does not.
+    """
 
     id: str
     name: str
@@ -56,6 +60,12 @@ class Supplier(msgspec.Struct, frozen=True):
     backorder_threshold: int
     state: str
     created_at: datetime
+    partnership: str | None = None
+
+    @property
+    def inner_partnership(self) -> Id | None:
+        """The partnership's id as it is inside Entrepot."""
+        return None if self.partnership is None else self.partnership.removeprefix(ids.PARTNERSHIP)
 
     @property
     def inner_id(self) -> Id:
@@ -79,6 +89,33 @@ def make_supplier(id_: Id, new: NewSupplier, at: datetime) -> Supplier:
         ACTIVE,
         at,
     )
+
+
+def partner_names(name: str, slug: str, partnership: Id) -> tuple[str, ...]:
+    """What to call a wholesaler among one's suppliers: by its name, or else told apart by more."""
+    more = (f" ({slug})", f" ({ids.PARTNERSHIP}{partnership})")
+    return name, *[name[: NAME_LENGTH_MAX - len(each)].rstrip() + each for each in more]
+
+
+def choose_supplier(
+    found: Sequence[Supplier], names: Sequence[str], former: Sequence[Id]
+) -> Supplier | str:
+    """The supplier that a wholesaler is to its new partner already, or the name of one to make.
+
+    That is the one of a `former` partnership of the two, however it is called now, or else one of
+    the first of these names, unless it is another wholesaler's.
+    """
+    for each in found:
+        if each.inner_partnership in former:
+            return each
+    by_key = {each.name_key: each for each in found}
+    for name in names[:-1]:
+        there = by_key.get(name_key(name))
+        if there is None:
+            return name
+        if there.partnership is None:
+            return there
+    return names[-1]
 
 
 def name_key(name: str) -> str:

@@ -13,6 +13,7 @@ from entrepot.identity.model.organisations import (
     NewOrganisation,
     Organisation,
     check_organisation,
+    time_zone_faults,
 )
 from entrepot.identity.model.people import (
     INVITATION_HOLDS,
@@ -169,5 +170,6 @@ __all__ = [
     "person_refused",
     "self_faults",
     "shown_part",
+    "time_zone_faults",
     "unique_scopes",
 ]

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
+from entrepot import stock
 from entrepot.infra.clock import monotonic_seconds
 from entrepot.infra.failures import Failure, broken_constraint, failure_of
 from entrepot.infra.ids import random_share
@@ -16,6 +17,7 @@ from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.orders import errors
 from entrepot.orders.actions.run_batch import (
     Accepted,
+    AllocationsPastError,
     BatchTools,
     NeedsCareError,
     Result,
@@ -77,6 +79,11 @@ async def _try(
             return await run_batch(tools, submissions, careful=careful)
         except NeedsCareError:
             return await _try(tools, submissions, careful=True)
+        except AllocationsPastError as caught:
+            error = caught
+            while await stock.sweep_allocations(tools.pool, tools.new_id):
+                pass
+            continue
         except Exception as caught:  # noqa: BLE001 - the error is the answer of who caused it
             error = caught
         if failure_of(error) is Failure.OTHER or monotonic_seconds() - began > PATIENCE_SECONDS:

@@ -1,59 +1,67 @@
 """Run one batch as one transaction: claim, lock, read, decide, write.
 
 The one order in which locks are taken, everywhere: idempotency keys by key; orders by
-(organisation, id); positions by (owner, variant, location). What a decision rests on is read by a
-separate statement after the last lock was granted: the locking statement itself still shows old
-versions of rows it did not lock. A fixed number of statements runs, whatever the batch's size.
+(organisation, id); partnerships by (wholesaler, id), shared; positions by (owner, variant,
+location), which keep their allocations too. What a decision rests on is read by separate statements
+after the last lock was granted: the locking statement itself still shows old versions of rows it
+did not lock. A fixed number of statements runs, whatever the batch's size.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 
 from entrepot import stock
 from entrepot.identity import TOKEN_NOT_VALID
+from entrepot.infra.clock import Moment, by_the_clock
 from entrepot.infra.deciding import deciding
-from entrepot.infra.ground import Act, Claim, claim_keys, write_ground
+from entrepot.infra.ground import Claim, claim_keys
 from entrepot.infra.pool import Connection, Pool
 from entrepot.infra.writing import key_reused
-from entrepot.kernel import ids
-from entrepot.kernel.demand import HoldKey, PositionKey, WantedPosition
+from entrepot.kernel.demand import PositionKey, WantedPosition
 from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal, refuse
-from entrepot.notices import raise_notices
 from entrepot.orders import store
+from entrepot.orders.actions.write_batch import Outcomes, next_cursors, write_batch
 from entrepot.orders.model import (
     ActOnOrder,
     BatchDecided,
-    CountStock,
     Decision,
     Facts,
     Happened,
-    Notice,
     Order,
     PlaceOrder,
     Postponed,
     ReturnGoods,
     Submission,
+    Waiting,
+    allocations_by_position,
     decide_batch_purely,
     followed_reference,
+    lacks_place,
+    partners_by_variant,
     positions_of,
     survey_submissions,
     variants_of,
 )
 
 CANDIDATES_MAX = 200
-"""Waiting orders looked at for one variant in one batch; the recheck cursor keeps the rest."""
+"""Waiting orders decided for one variant in one batch; the recheck cursor keeps the rest."""
+
+SHORT_LOOK = store.Reach(rows=1_000, of_a_partner=200)
+LONG_LOOK = store.Reach(rows=25_000, of_a_partner=25_000)
+"""How far one batch looks for those it could serve: long where the short look found too few."""
 
 OWNERS_MAX = 200_000
 """How many variants' owners a process remembers."""
 
-_ENCODER = msgspec.json.Encoder()
-
 
 class NeedsCareError(Exception):
     """A batch of plain placings met something that asks for the orders behind it to be locked."""
+
+
+class AllocationsPastError(Exception):
+    """A batch met allocations past their validity, whose end is to be written first."""
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -67,13 +75,11 @@ class Accepted(msgspec.Struct, frozen=True):
 Result = Accepted | Refusal | Postponed
 
 
-def by_the_clock(now: datetime) -> datetime:
-    """The moment at which a batch happens: the one that the database's clock shows."""
-    return now
-
-
 class BatchTools(msgspec.Struct, frozen=True):
-    """What a batch works with: the pool, a source of ids, and whose variants are known to be.
+    """What a batch works with: the pool, a source of ids, and what this process has learnt.
+
+    `owners` says whose variants are whose, which never changes; `partnered` who has matches, or had
+    some once: only their orders are looked up among partners before locks are taken.
 
     `moment` says when the batch happens, given what the database's clock shows. Only who tells a
     history answers anything else, and never an earlier moment than before: the rows of a position
@@ -83,7 +89,8 @@ class BatchTools(msgspec.Struct, frozen=True):
     pool: Pool
     new_id: Callable[[], Id]
     owners: dict[Id, Id]
-    moment: Callable[[datetime], datetime] = by_the_clock
+    partnered: set[Id]
+    moment: Moment = by_the_clock
 
 
 async def run_batch(
@@ -92,8 +99,9 @@ async def run_batch(
     """Decide submissions in one transaction and answer each, in order.
 
     Plain placings may run without `careful`; it costs the statements that find, lock and read
-    existing orders. Raises `NeedsCareError` (having changed nothing) when a plain batch turns out
-    to need them. Results that are postponed changed nothing and should be sent again.
+    existing orders. Having changed nothing, raises `NeedsCareError` when a plain batch turns out
+    to need them, and `AllocationsPastError` when allocations are to be ended first. Results that
+    are postponed changed nothing and should be sent again.
     """
     async with tools.pool.acquire() as connection:
         await _learn_owners(tools, connection, submissions)
@@ -137,35 +145,41 @@ class _Batch:
         self.firsts: dict[tuple[Id, str], int] = {}
         self.live: list[tuple[int, Submission]] = []
         self.replays: list[tuple[int, Submission]] = []
-        self.gaining: list[tuple[Id, Id, bool]] = []
-        self.acted: list[tuple[Id, Id, bool]] = []
-        self.waiting: list[store.Candidate] = []
+        self.survey = survey_submissions([], {})
+        self.looked = store.Looked([], {})
+        self.reach = SHORT_LOOK
         self.order_keys: list[tuple[Id, Id]] = []
         self.orders: dict[tuple[Id, Id], Order] = {}
+        self.drawn: set[store.Drawn] = set()
+        self.partnerships: list[tuple[Id, Id]] = []
         self.figures: list[stock.Figures] = []
         self.cursors: dict[PositionKey, str | None] = {}
 
     async def run(self) -> list[Result]:
         """Claim, lock, read, decide, write."""
         await self._claim()
-        survey = survey_submissions([each for _, each in self.live], self.tools.owners)
-        self.gaining, self.acted = survey.gaining, survey.acted
-        variants = survey.variants
+        self.survey = survey_submissions([each for _, each in self.live], self.tools.owners)
+        variants = set(self.survey.variants)
         if self.careful and self.live:
-            variants |= await self._lock_orders()
+            await self._find_partners(variants, self.survey.undone)
+            variants |= await self._lock_orders(variants)
+        elif any(owner in self.tools.partnered for owner, _ in variants):
+            await self._find_partners(variants, [])
+        if self.drawn:
+            named = sorted({(each.wholesaler, each.partnership) for each in self.drawn})
+            self.partnerships = await store.lock_partnerships(self.connection, named)
         if variants:
-            await self._lock_positions(sorted(variants))
+            await self._lock_positions(variants)
+            variants.update((each.wholesaler, each.wholesaler_variant) for each in self.drawn)
         facts, answered = await self._read_facts(variants)
+        book = await self._open_book(facts)
         self._answer_replays(answered)
         self._refuse_dead_tokens(facts)
-        book = stock.Book(
-            self.figures, {key[1]: each.next_hold_no for key, each in self.orders.items()}
-        )
         expired = await self._expire(facts, answered, book)
         decided = decide_batch_purely(
             facts,
             [pair for pair in self.live if pair[0] not in self.results],
-            [(each.organisation, each.order) for each in self.waiting],
+            [Waiting(*each[2:]) for each in self.looked.candidates],
             lambda demand: stock.decide(book, demand),
             self.tools.new_id,
         )
@@ -189,40 +203,65 @@ class _Batch:
             (self.live if each.act in claimed else self.replays).append((number, each))
         self.live.sort(key=lambda pair: pair[0])
 
-    async def _lock_orders(self) -> set[tuple[Id, Id]]:
+    async def _find_partners(
+        self, variants: Collection[tuple[Id, Id]], orders: Sequence[tuple[Id, Id]]
+    ) -> None:
+        """Find, without locks, what may be drawn on for variants, and what orders have drawn."""
+        if variants or orders:
+            self.drawn.update(await store.read_drawn(self.connection, sorted(variants), orders))
+
+    async def _lock_orders(self, variants: set[tuple[Id, Id]]) -> set[tuple[Id, Id]]:
         """Find and lock the orders acted on or considered; return their lines' variants."""
         connection = self.connection
-        found = await store.read_candidates(connection, self.gaining, self.acted, CANDIDATES_MAX)
-        keys = {(organisation, order) for organisation, order, _ in self.acted}
-        keys.update((each.organisation, each.order) for each in found)
-        counts = [
-            (each.organisation, each.command.variant, each.command.location, each.command.on_hand)
-            for _, each in self.live
-            if isinstance(each.command, CountStock) and each.command.variant
-        ]
-        if counts:
-            keys.update(await stock.read_holds_to_give_up(connection, counts))
+        self.looked = await self._look(variants)
+        enough = len(self.looked.candidates) >= CANDIDATES_MAX
+        self.reach = SHORT_LOOK if enough else LONG_LOOK
+        if self.looked.candidates and self.looked.ends and not enough:
+            self.looked = await self._look(variants)
+        keys = set(self.survey.acted)
+        keys.update((each.organisation, each.order) for each in self.looked.candidates)
+        if self.survey.counted:
+            keys.update(await stock.read_holds_to_give_up(connection, self.survey.counted))
         if not keys:
             return set()
         locked = sorted(await store.lock_orders(connection, sorted(keys)))
         self.order_keys = locked
-        return set(await store.read_line_variants(connection, locked)) if locked else set()
+        if not locked:
+            return set()
+        named = set(await store.read_line_variants(connection, locked))
+        await self._find_partners(named - variants, [])
+        return named
 
-    async def _lock_positions(self, variants: list[tuple[Id, Id]]) -> None:
-        """Lock every position of the variants; a plain batch that finds more to do needs care."""
+    async def _look(self, variants: Iterable[tuple[Id, Id]]) -> store.Looked:
+        """Look at who waits for variants, and for what partners have that matches them."""
+        touched = set(variants)
+        touched.update((each.wholesaler, each.wholesaler_variant) for each in self.drawn)
+        return await store.read_candidates(
+            self.connection,
+            [(*key, self.survey.gains.get(key)) for key in sorted(touched)],
+            self.survey.acted,
+            CANDIDATES_MAX,
+            self.reach,
+        )
+
+    async def _lock_positions(self, variants: set[tuple[Id, Id]]) -> None:
+        """Lock every position of the variants, and of what may be drawn on for them.
+
+        A plain batch that finds more to do needs care.
+        """
         missing: list[WantedPosition] = []
         if self.careful:
             for _, each in self.live:
                 missing += positions_of(each, self.tools.owners)
             missing += await self._places_for_returns()
-        locked = await stock.lock_stock(self.connection, variants, missing)
+            missing += [place for each in self.drawn for place in each.places()]
+        partners = {(each.wholesaler, each.wholesaler_variant) for each in self.drawn}
+        locked = await stock.lock_stock(self.connection, sorted(variants | partners), missing)
         self.figures = [figures for figures, _ in locked]
         self.cursors = {figures.key: cursor for figures, cursor in locked}
         if not self.careful:
             found = {(key.owner, key.variant) for key in self.cursors}
-            if len(found) != len(variants) or any(
-                cursor is not None for cursor in self.cursors.values()
-            ):
+            if not variants <= found or any(cursor is not None for cursor in self.cursors.values()):
                 raise NeedsCareError
 
     async def _places_for_returns(self) -> list[WantedPosition]:
@@ -246,13 +285,9 @@ class _Batch:
         if self.order_keys:
             await self._read_orders()
         answered = await store.read_facts(self.connection, self._asked(variants))
-        if answered.freeing and not self.careful:
-            raise NeedsCareError
+        self._mind_what_asks_for_care(answered)
         if self.careful and self.live:  # later than the clock, so that what it freed is looked at
-            gaining = [*self.gaining, *((*each, True) for each in answered.freeing)]
-            self.waiting = await store.read_candidates(
-                self.connection, gaining, self.acted, CANDIDATES_MAX
-            )
+            self.looked = await self._look(variants)
         locked: dict[tuple[Id, Id], list[PositionKey]] = {}
         for figures in self.figures:
             locked.setdefault((figures.key.owner, figures.key.variant), []).append(figures.key)
@@ -269,6 +304,45 @@ class _Batch:
         )
         return facts, answered
 
+    def _mind_what_asks_for_care(self, answered: store.Answered) -> None:
+        """Leave a plain batch for a careful one where more has to be known than was locked for."""
+        learnt = answered.partnered - self.tools.partnered
+        self.tools.partnered.update(learnt)
+        if not self.careful and (answered.freeing or learnt):
+            raise NeedsCareError
+
+    async def _open_book(self, facts: Facts) -> stock.Book:
+        """Open the book over what was locked, with the allocations there and partners' terms."""
+        connection = self.connection
+        allocated = {(each.key.owner, each.key.variant) for each in self.figures if each.allocated}
+        if self.survey.undone:  # what goes back may fill one again of which nothing is left
+            allocated.update((each.wholesaler, each.wholesaler_variant) for each in self.drawn)
+        allocations: list[stock.Allocated] = []
+        if allocated:
+            allocations, past = await stock.read_open_allocations(
+                connection, sorted(allocated), facts.now
+            )
+            if past:
+                raise AllocationsPastError
+        book = stock.Book(
+            self.figures,
+            {key[1]: each.next_hold_no for key, each in self.orders.items()},
+            allocations,
+            self.tools.new_id,
+        )
+        terms = {(each.key.owner, each.partnership) for each in allocations}
+        terms.update(self.partnerships)
+        if terms:
+            facts.partnerships = await store.read_partnerships(connection, sorted(terms))
+            facts.allocations = allocations_by_position(allocations)
+        if self.partnerships:
+            asked = sorted({(each.retailer, each.variant) for each in self.drawn})
+            matches = await store.read_partners(connection, asked)
+            facts.partners = partners_by_variant(facts, matches)
+            if not self.careful and lacks_place(facts, matches):
+                raise NeedsCareError
+        return book
+
     async def _read_orders(self) -> None:
         """Read the locked orders, their lines and holds."""
         self.orders = await store.read_orders(self.connection, self.order_keys)
@@ -279,6 +353,11 @@ class _Batch:
             by_id[hold.key.order].holds.append(hold)
         for hold, units in converted:
             by_id[hold.key.order].shipped_from.append((hold.line_no, hold.position, units))
+        undone = [key for key in self.survey.undone if key in self.orders]
+        if undone:
+            transfers = await stock.read_order_transfers(self.connection, undone)
+            for key, some in transfers.items():
+                self.orders[key].transfers = some
 
     def _asked(self, variants: set[tuple[Id, Id]]) -> store.Asked:
         """List the facts to ask for, each once."""
@@ -289,6 +368,7 @@ class _Batch:
             if order.policy == "allow_split"
         ]
         organisations = {order.organisation for order in self.orders.values()}
+        organisations.update(owner for owner, _ in variants)
         for _, each in self.live:
             command = each.command
             kind = ""
@@ -301,9 +381,7 @@ class _Batch:
                 rights.update(
                     (line.owner, each.organisation, kind) for line in (order.lines if order else ())
                 )
-            if kind == "own":
-                organisations.add(each.organisation)
-            elif kind:
+            if kind and kind != "own":
                 rights.update(
                     (owner, each.organisation, kind)
                     for variant in variants_of(command)
@@ -346,8 +424,8 @@ class _Batch:
         """End the holds on locked positions whose limit has passed, before anything else."""
         if not answered.freeing:
             return None
-        holds = await stock.read_expired_holds(self.connection, answered.freeing, facts.now)
         act = self.tools.new_id()
+        holds = await stock.read_expired_holds(self.connection, answered.freeing, facts.now)
         stock.expire(book, [hold for hold in holds if hold.position in book.positions], act)
         gone = {hold.key for hold in holds}
         for order in self.orders.values():
@@ -362,15 +440,16 @@ class _Batch:
         self, facts: Facts, book: stock.Book, decided: BatchDecided, expired: Id | None
     ) -> None:
         """Write everything that happened, one statement an area, and answer it."""
-        happened = list(decided.besides)
-        acts = [_act(each, None) for each in happened]
+        happened: list[tuple[Happened, Submission | None]] = [
+            (each, None) for each in decided.besides
+        ]
+        accepted: list[int] = []
         freed = []
         for number, each in self.live:
             result = self.results.get(number) or decided.results.get(number)
             if isinstance(result, Decision):
-                happened.append(Happened(each.organisation, each.act, result))
-                acts.append(_act(happened[-1], each))
-                self.results[number] = Accepted(each.act, acts[-1].answer)
+                happened.append((Happened(each.organisation, each.act, result), each))
+                accepted.append(number)
             elif result is None:
                 assert not each.key, "only house-keeping has no result of its own"
                 self.results[number] = Accepted(each.act, b"{}")
@@ -378,74 +457,21 @@ class _Batch:
                 self.results[number] = result
                 if each.key:
                     freed.append((each.organisation, each.key))
-        if happened or expired or freed or self.careful:
-            await self._write_rows(facts, book, happened, acts, freed)
+        if not (happened or expired or freed or self.careful):
+            return
+        answers = await write_batch(
+            self.connection,
+            self.tools.new_id,
+            Outcomes(facts, book, happened, freed, self._cursors_after(facts, book)),
+        )
+        for number, answer in zip(accepted, answers[len(decided.besides) :], strict=True):
+            self.results[number] = Accepted(self.submissions[number].act, answer)
 
-    async def _write_rows(
-        self,
-        facts: Facts,
-        book: stock.Book,
-        happened: list[Happened],
-        acts: list[Act],
-        freed: list[tuple[Id, str]],
-    ) -> None:
-        connection = self.connection
-        placed: dict[tuple[Id, Id], Order] = {}
-        changed: dict[tuple[Id, Id], Order] = {}
-        lifted: list[HoldKey] = []
-        notices: list[Notice] = []
-        # Acts are decided in another order than they came in, so an order is written as the facts
-        # have it in the end, not as any one of its decisions does.
-        for decision in (each.decision for each in happened):
-            for order in decision.placed:
-                key = (order.organisation, order.id)
-                placed[key] = facts.orders[key]
-            for order in decision.changed:
-                key = (order.organisation, order.id)
-                if key not in placed:
-                    changed[key] = facts.orders[key]
-            lifted += decision.lifted
-            notices += decision.notices
-        for order in (*placed.values(), *changed.values()):
-            order.next_hold_no = book.hold_numbers.get(order.id, 1)
-        cursors = self._next_cursors(book) if self.careful else []
-        await stock.write_stock(connection, facts.now, book, lifted, cursors)
-        if placed:
-            await store.place_orders(connection, list(placed.values()))
-        if changed:
-            await store.change_orders(connection, list(changed.values()))
-        if placed or changed:
-            await store.queue_lines(connection, list(placed.values()), list(changed.values()))
-        if notices:
-            await raise_notices(connection, facts.now, notices, self.tools.new_id)
-        if acts or freed:
-            await write_ground(connection, facts.now, acts, freed)
-
-    def _next_cursors(self, book: stock.Book) -> list[tuple[Id, Id, Id, str | None]]:
-        """Say for each position where the next look at those who wait begins, where that changes.
-
-        A waiting order that appeared only after the locks were taken, or more of them than one
-        batch looks at, leave the cursor set for the next batch.
-        """
-        looked: dict[tuple[Id, Id], list[store.Candidate]] = {}
-        for each in self.waiting:
-            looked.setdefault((each.owner, each.variant), []).append(each)
-        cursors: list[tuple[Id, Id, Id, str | None]] = []
-        for key, before in self.cursors.items():
-            candidates = looked.get((key.owner, key.variant), [])
-            unlocked = any(
-                (each.organisation, each.order) not in self.orders for each in candidates
-            )
-            figures = book.positions[key]
-            after: str | None = None
-            if figures.available:
-                if unlocked:
-                    after = ""
-                elif len(candidates) >= CANDIDATES_MAX:
-                    after = candidates[-1].place
-            if after != before:
-                cursors.append((*key, after))
-        return cursors
+    def _cursors_after(self, facts: Facts, book: stock.Book) -> list[tuple[Id, Id, Id, str | None]]:
+        """Say where the next look at those who wait begins; a plain batch met nobody who waits."""
+        if not self.careful:
+            return [(*key, "") for key in sorted(book.left_over)]
+        return next_cursors(book, self.cursors, self.looked, facts.orders, CANDIDATES_MAX)
 
     def _answer_twins(self) -> None:
         """Answer keys that came twice in one batch like the first of them."""
@@ -461,18 +487,3 @@ class _Batch:
             elif isinstance(result, Accepted):
                 result = Accepted(result.act, result.body, replayed=True)
             self.results[number] = result
-
-
-def _act(each: Happened, submission: Submission | None) -> Act:
-    """Write the audit row of something that happened; its answer is what the caller is told."""
-    decision = each.decision
-    prefix = ids.VARIANT if decision.act.startswith("stock.") else ids.ORDER
-    return Act(
-        each.organisation,
-        each.act,
-        None if submission is None else submission.token,
-        decision.act,
-        prefix + decision.subject,
-        _ENCODER.encode(decision.answer),
-        None if submission is None else submission.request,
-    )

@@ -1,7 +1,7 @@
 """Deciding about orders: commands and facts in, decisions or refusals out. Pure."""
 
 from entrepot.orders.model.acts import cancel_order, prioritise_order, return_goods, ship_order
-from entrepot.orders.model.batch import BatchDecided, Happened, decide_batch_purely
+from entrepot.orders.model.batch import BatchDecided, Happened, Waiting, decide_batch_purely
 from entrepot.orders.model.checks import check_reference
 from entrepot.orders.model.commands import (
     ActOnOrder,
@@ -26,12 +26,18 @@ from entrepot.orders.model.commands import (
     WantedLine,
 )
 from entrepot.orders.model.decision import Ask, Decision, Notice, Postponed
-from entrepot.orders.model.facts import Facts, LocationFacts, VariantFacts
+from entrepot.orders.model.facts import Facts, LocationFacts, PartnershipFacts, VariantFacts
 from entrepot.orders.model.importing import (
     StockRowFacts,
     changes_figures,
     decide_stock_row,
     foresee_stock_row,
+)
+from entrepot.orders.model.partners import (
+    MatchFacts,
+    allocations_by_position,
+    lacks_place,
+    partners_by_variant,
 )
 from entrepot.orders.model.placing import change_order, place_draft, place_order, record_payment
 from entrepot.orders.model.record import Line, Order, OrderAnswer
@@ -61,9 +67,11 @@ __all__ = [
     "Line",
     "LineQuantity",
     "LocationFacts",
+    "MatchFacts",
     "Notice",
     "Order",
     "OrderAnswer",
+    "PartnershipFacts",
     "PlaceDraft",
     "PlaceOrder",
     "Postponed",
@@ -79,8 +87,10 @@ __all__ = [
     "Submission",
     "SweepExpired",
     "VariantFacts",
+    "Waiting",
     "WantedLine",
     "adjust_stock",
+    "allocations_by_position",
     "cancel_order",
     "change_order",
     "changes_figures",
@@ -90,6 +100,8 @@ __all__ = [
     "decide_stock_row",
     "followed_reference",
     "foresee_stock_row",
+    "lacks_place",
+    "partners_by_variant",
     "place_draft",
     "place_order",
     "positions_of",

@@ -1,10 +1,22 @@
 """Acts on a placed order: cancel, ship, return, prioritise."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 
+import msgspec
+
 from entrepot.kernel import ids
-from entrepot.kernel.demand import Change, Demand, EndedPart, Ending, HoldEnd, LiveHold, PositionKey
+from entrepot.kernel.demand import (
+    Change,
+    Demand,
+    EndedPart,
+    Ending,
+    HoldEnd,
+    LiveHold,
+    Outcome,
+    PositionKey,
+    Reversal,
+)
 from entrepot.kernel.quantity import ZERO, quantity_text
 from entrepot.kernel.refusal import Fault, Refusal, refuse
 from entrepot.orders import errors
@@ -19,6 +31,7 @@ from entrepot.orders.model.commands import (
 )
 from entrepot.orders.model.decision import Ask, Decision
 from entrepot.orders.model.facts import Facts
+from entrepot.orders.model.partners import GivingBack, note_transfers
 from entrepot.orders.model.record import Line, Order, answer_order, queue_place
 from entrepot.orders.model.standing import (
     add_held,
@@ -29,15 +42,15 @@ from entrepot.orders.model.standing import (
     line_of,
     met_or_waiting,
     refresh_fulfilment,
-    release_all,
 )
 
 
 def cancel_order(facts: Facts, submission: Submission, ask: Ask) -> Decision | Refusal:
     """Cancel what was not shipped: everything, or the quantities named.
 
-    What is still missing goes first, then what is held, the youngest hold first. An order of which
-    nothing is left is cancelled.
+    What is still missing goes first, then what is held: what was transferred for it before the
+    rest, and the youngest hold first. Transferred units go back to the wholesaler where the
+    partnership says so. An order of which nothing is left is cancelled.
     """
     command = submission.command
     assert isinstance(command, CancelOrder), "the batch hands each command to its own rule"
@@ -59,24 +72,23 @@ def cancel_order(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
     if all(
         _open(line) == shares.get(line.line_no, ZERO) and not line.shipped for line in order.lines
     ):
-        outcome = ask(
-            Demand(submission.act, order.organisation, order.id, endings=release_all(order))
-        )
-        assert outcome.accepted, "ending live holds cannot be refused"
+        giving_back = GivingBack(facts, order)
         for line in changed.lines:
+            giving_back.release(line.line_no, line.held)
             line.cancelled = line.quantity
+        outcome = _give_back(changed, submission, ask, giving_back)
         become_cancelled(changed)
-        answer = answer_order(changed, ended=outcome.ended)
+        answer = answer_order(changed, outcome)
         return Decision("orders.cancelled", order.id, answer, changed=(changed,))
-    endings: list[Ending] = []
+    giving_back = GivingBack(facts, order)
     for line_no, quantity in shares.items():
         line = line_of(changed, line_no)
-        endings += _cancel_line(changed, line, quantity)
-    ended = _end(changed, submission, ask, endings)
+        giving_back.release(line_no, _cancel_line(line, quantity))
+    outcome = _give_back(changed, submission, ask, giving_back)
     met_or_waiting(changed)
     if changed.status == "complete":
         refresh_fulfilment(changed)
-    answer = answer_order(changed, ended=ended)
+    answer = answer_order(changed, outcome)
     return Decision("orders.cancelled", order.id, answer, changed=(changed,))
 
 
@@ -110,15 +122,15 @@ def ship_order(facts: Facts, submission: Submission, ask: Ask) -> Decision | Ref
         line = line_of(changed, line_no)
         line.held -= quantity
         line.shipped += quantity
-        leaving = _end_holds(changed, line_no, quantity, HoldEnd.CONVERTED)
+        leaving = _leaving(changed, line_no, quantity)
         changed.shipped_from = [
             *changed.shipped_from,
             *((line_no, each.hold.position, each.quantity) for each in leaving),
         ]
         endings += leaving
-    ended = _end(changed, submission, ask, endings)
+    outcome = _end(changed, submission, ask, tuple(endings))
     refresh_fulfilment(changed)
-    answer = answer_order(changed, ended=ended)
+    answer = answer_order(changed, outcome)
     return Decision("orders.shipped", order.id, answer, changed=(changed,))
 
 
@@ -166,7 +178,8 @@ def return_goods(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
             for line_no, each in coming
         ]
     )
-    answer = answer_order(changed, ended=back)
+    outcome = msgspec.structs.replace(outcome, ended=back)
+    answer = answer_order(changed, outcome)
     return Decision("orders.returned", order.id, answer, changed=(changed,))
 
 
@@ -263,50 +276,63 @@ def _too_much(
     )
 
 
-def _cancel_line(order: Order, line: Line, quantity: Decimal) -> list[Ending]:
-    """Cancel units of a line: missing ones first, then held ones."""
+def _cancel_line(line: Line, quantity: Decimal) -> Decimal:
+    """Cancel units of a line, missing ones first; return how many of the held ones go."""
     from_missing = min(quantity, line.missing)
     line.short = max(line.short - from_missing, ZERO)
     line.cancelled += quantity
     from_held = quantity - from_missing
     line.held -= from_held
-    return _end_holds(order, line.line_no, from_held, HoldEnd.RELEASED)
+    return from_held
 
 
-def _end_holds(order: Order, line_no: int, quantity: Decimal, how: HoldEnd) -> list[Ending]:
-    """Choose holds of a line to end: the oldest leave first, the youngest are given back first."""
+def _leaving(order: Order, line_no: int, quantity: Decimal) -> list[Ending]:
+    """Choose the holds of a line whose units leave: the oldest first."""
     holds = sorted(
         (hold for hold in order.holds if hold.line_no == line_no),
         key=lambda each: each.key.hold_no,
-        reverse=how is HoldEnd.RELEASED,
     )
     endings: list[Ending] = []
     for hold in holds:
         if quantity <= ZERO:
             break
         part = min(quantity, hold.quantity)
-        endings.append(Ending(hold, part, how))
+        endings.append(Ending(hold, part, HoldEnd.CONVERTED))
         quantity -= part
     assert quantity <= ZERO, "a line's held is the sum of its live holds"
     return endings
 
 
+def _give_back(
+    order: Order, submission: Submission, ask: Ask, giving_back: GivingBack
+) -> Outcome | None:
+    """Release what was chosen, and reverse the transfers that this undoes."""
+    return _end(order, submission, ask, giving_back.endings(), giving_back.reversals())
+
+
 def _end(
-    order: Order, submission: Submission, ask: Ask, endings: Iterable[Ending]
-) -> tuple[EndedPart, ...]:
+    order: Order,
+    submission: Submission,
+    ask: Ask,
+    endings: tuple[Ending, ...],
+    reversals: tuple[Reversal, ...] = (),
+) -> Outcome | None:
     """Ask the ledger to end holds, and keep the order's list of live holds right."""
-    chosen = tuple(endings)
-    if not chosen:
-        return ()
-    outcome = ask(Demand(submission.act, order.organisation, order.id, endings=chosen))
+    if not endings:
+        return None
+    demand = Demand(
+        submission.act, order.organisation, order.id, endings=endings, reversals=reversals
+    )
+    outcome = ask(demand)
     assert outcome.accepted, "ending live holds cannot be refused"
-    ended: set[LiveHold] = {each.hold for each in chosen}
+    ended: set[LiveHold] = {each.hold for each in endings}
     order.holds = [hold for hold in order.holds if hold not in ended]
     carried = {line.line_no: line.held for line in order.lines}
     add_held(order, outcome.successors)
     for line in order.lines:
         line.held = carried[line.line_no]
-    return outcome.ended
+    note_transfers(order, outcome)
+    return outcome
 
 
 def _back_to_source(order: Order, line: Line, quantity: Decimal) -> list[Change]:

@@ -6,7 +6,7 @@ of a batch were in flight together, so any order among them is a true one; this 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -38,6 +38,14 @@ from entrepot.orders.model.stocktaking import adjust_stock, count_stock, receive
 from entrepot.orders.model.waiting import recheck_order, sweep_order
 
 
+class Waiting(NamedTuple):
+    """An order that waits, and where it stands among those behind the stock that was touched."""
+
+    place: str
+    organisation: Id
+    order: Id
+
+
 class Happened(msgspec.Struct, frozen=True):
     """A decision with the organisation it is booked under and its act id."""
 
@@ -56,11 +64,11 @@ class BatchDecided(msgspec.Struct):
 def decide_batch_purely(
     facts: Facts,
     submissions: Sequence[tuple[int, Submission]],
-    waiting: Sequence[tuple[Id, Id]],
+    waiting: Sequence[Waiting],
     ask: Ask,
     new_id: IdSource,
 ) -> BatchDecided:
-    """Decide numbered submissions; `waiting` are the orders to serve, in queue order."""
+    """Decide numbered submissions; `waiting` are the orders to serve, with their places."""
     decided = BatchDecided({}, [])
     asking = []
     for number, submission in submissions:
@@ -68,11 +76,11 @@ def decide_batch_purely(
             asking.append((number, submission))
         else:
             _decide_one(facts, number, submission, ask, new_id, decided)
-    _serve_waiting(facts, [*waiting, *_written(decided)], ask, new_id, decided.besides)
+    _serve_waiting(facts, [*waiting, *_written(facts, decided)], ask, new_id, decided.besides)
     for number, submission in asking:
         _decide_one(facts, number, submission, ask, new_id, decided)
     if any(isinstance(each.command, ChangeOrder) for _, each in asking):
-        _serve_waiting(facts, [*waiting, *_written(decided)], ask, new_id, decided.besides)
+        _serve_waiting(facts, [*waiting, *_written(facts, decided)], ask, new_id, decided.besides)
     return decided
 
 
@@ -145,33 +153,39 @@ def _show(facts: Facts, decision: Decision) -> None:
             facts.references[order.organisation, order.reference] = order.id
 
 
-def _written(decided: BatchDecided) -> list[tuple[Id, Id]]:
+def _written(facts: Facts, decided: BatchDecided) -> list[Waiting]:
     """List the orders this batch placed or changed: they may wait now and did not before."""
     decisions = [each for each in decided.results.values() if isinstance(each, Decision)]
     decisions += [each.decision for each in decided.besides]
-    return [
-        (order.organisation, order.id)
-        for decision in decisions
-        for order in (*decision.placed, *decision.changed)
-    ]
+    found = []
+    for decision in decisions:
+        for order in (*decision.placed, *decision.changed):
+            now = facts.orders[order.organisation, order.id]
+            rows = waiting_rows(now)
+            if rows:
+                found.append(Waiting(rows[0].place, now.organisation, now.id))
+    return found
 
 
 def _serve_waiting(
     facts: Facts,
-    waiting: Iterable[tuple[Id, Id]],
+    waiting: Iterable[Waiting],
     ask: Ask,
     new_id: Callable[[], Id],
     besides: list[Happened],
 ) -> None:
-    """Offer what is free to those that wait, short lines first, then in queue order."""
-    queue = []
-    for key in dict.fromkeys(waiting):
+    """Offer what is free to those that wait, each at the best of its places.
+
+    Short lines stand first, then the stock owner's own orders, then its partners'.
+    """
+    places: dict[tuple[Id, Id], str] = {}
+    for each in waiting:
+        key = (each.organisation, each.order)
+        places[key] = min(each.place, places.get(key, each.place))
+    for key in sorted(places, key=places.__getitem__):
         order = facts.orders.get(key)
-        rows = [] if order is None else waiting_rows(order)
-        if order is not None and rows:
-            queue.append((min(row.place for row in rows), order))
-    queue.sort(key=lambda each: each[0])
-    for _, order in queue:
+        if order is None:
+            continue
         act = new_id()
         decision = recheck_order(facts, order, ask, act, new_id)
         if decision is not None:

@@ -1,11 +1,11 @@
 """What a batch knows when it decides: everything read after its locks were granted."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import msgspec
 
-from entrepot.kernel.demand import PositionKey
+from entrepot.kernel.demand import AllocationKey, Partner, PositionKey
 from entrepot.kernel.ids import Id
 from entrepot.orders.model.record import Order
 
@@ -32,11 +32,23 @@ class LocationFacts(msgspec.Struct, frozen=True):
     ships_orders: bool
 
 
+class PartnershipFacts(msgspec.Struct, frozen=True):
+    """What says where a transfer is settled, and whether a cancellation reverses it."""
+
+    retailer: Id
+    state: str
+    time_zone: str
+    closed_through: date
+    on_cancel_open_week: str
+    on_cancel_later: str
+
+
 class Facts(msgspec.Struct):
     """The facts of one batch, and small look-ups over them.
 
-    `locked` maps (owner, variant) to the keys of its locked positions; `waiting_places` lists what
-    waits, in queue order, for each variant that was examined.
+    `locked` maps (owner, variant) to the keys of its locked positions; `partners` to those whose
+    stock may meet it too, best first. `allocations` are the open ones at each locked position, the
+    youngest first.
     """
 
     now: datetime
@@ -48,6 +60,9 @@ class Facts(msgspec.Struct):
     references: dict[tuple[Id, str], Id] = {}
     waits_holding: dict[Id, bool] = {}
     orders: dict[tuple[Id, Id], Order] = {}
+    partners: dict[tuple[Id, Id], tuple[Partner, ...]] = {}
+    partnerships: dict[Id, PartnershipFacts] = {}
+    allocations: dict[PositionKey, tuple[AllocationKey, ...]] = {}
     _sources: dict[tuple[Id, Id], tuple[PositionKey, ...]] = {}
 
     def sources(self, owner: Id, variant: Id) -> tuple[PositionKey, ...]:

@@ -12,13 +12,7 @@ from typing import Final
 import msgspec
 
 from entrepot.kernel import ids
-from entrepot.kernel.demand import (
-    Demand,
-    DemandLine,
-    Ending,
-    Mode,
-    Outcome,
-)
+from entrepot.kernel.demand import Demand, Ending, Mode, Outcome, Reversal
 from entrepot.kernel.ids import Id, IdSource
 from entrepot.kernel.quantity import ZERO, quantity_text
 from entrepot.kernel.refusal import Fault, Refusal, refuse
@@ -42,6 +36,7 @@ from entrepot.orders.model.commands import (
 )
 from entrepot.orders.model.decision import Ask, Decision
 from entrepot.orders.model.facts import Facts
+from entrepot.orders.model.partners import GivingBack, demand_line, draw_of
 from entrepot.orders.model.record import (
     DroppedLine,
     Line,
@@ -51,7 +46,6 @@ from entrepot.orders.model.record import (
     queue_place,
 )
 from entrepot.orders.model.standing import (
-    add_held,
     already_cancelled,
     become_cancelled,
     become_complete,
@@ -60,6 +54,8 @@ from entrepot.orders.model.standing import (
     may_split,
     release_all,
     split_order,
+    splits,
+    take_outcome,
 )
 
 _MODES: Final = {
@@ -253,11 +249,12 @@ def _demand(
     facts: Facts,
     submission: Submission,
     order: Order,
-    lines: list[tuple[int, Id, Id, Decimal]],
     mode: Mode,
     endings: tuple[Ending, ...] = (),
+    reversals: tuple[Reversal, ...] = (),
 ) -> Demand:
-    """Ask for units of lines, given as (line number, owner, variant, quantity)."""
+    """Ask for what an order's lines miss, once `endings` and `reversals` gave back what it had."""
+    draw = draw_of(order, splits=splits(facts, order))
     return Demand(
         submission.act,
         order.organisation,
@@ -265,23 +262,17 @@ def _demand(
         mode,
         tuple(
             [
-                DemandLine(line_no, quantity, facts.sources(owner, variant))
-                for line_no, owner, variant, quantity in lines
+                demand_line(facts, draw, line.line_no, line.owner, line.variant, line.missing)
+                for line in order.lines
+                if line.missing > ZERO
             ]
         ),
         endings,
+        reversals,
         expires_at=order.hold_until,
         some=order.policy not in MAY_WAIT,
+        draw=draw,
     )
-
-
-def _missing(order: Order) -> list[tuple[int, Id, Id, Decimal]]:
-    """List what an order's lines miss, as (line number, owner, variant, quantity)."""
-    return [
-        (line.line_no, line.owner, line.variant, line.missing)
-        for line in order.lines
-        if line.missing > ZERO
-    ]
 
 
 def _mode(facts: Facts, order: Order) -> Mode:
@@ -312,12 +303,30 @@ def _decide(
         order.payment_status = "paid"
     elif hold_minutes is not None:
         order.hold_until = facts.now + timedelta(minutes=hold_minutes)
-    endings = release_all(order)
-    outcome = ask(_demand(facts, submission, order, _missing(order), _mode(facts, order), endings))
+    endings, reversals = release_all(order), _no_longer_needed(facts, order)
+    outcome = ask(_demand(facts, submission, order, _mode(facts, order), endings, reversals))
     if not outcome.accepted:
         return Refusal(shortages_of(facts, order, outcome))
     order.holds = []
     return _settle(facts, order, outcome, new_id, act)
+
+
+def _no_longer_needed(facts: Facts, order: Order) -> tuple[Reversal, ...]:
+    """What a changed order lets go of what was transferred for it: the rest counts as its own."""
+    if not order.transfers:
+        return ()
+    spare: dict[tuple[Id, Id], Decimal] = {}
+    for hold in order.holds:
+        key = (hold.position.owner, hold.position.variant)
+        spare[key] = spare.get(key, ZERO) + hold.quantity
+    for line in order.lines:
+        key = (line.owner, line.variant)
+        spare[key] = spare.get(key, ZERO) - line.quantity
+    giving_back = GivingBack(facts, order)
+    for (owner, variant), quantity in spare.items():
+        if quantity > ZERO:
+            giving_back.undo(owner, variant, quantity)
+    return giving_back.reversals()
 
 
 def _decide_missing(
@@ -325,14 +334,14 @@ def _decide_missing(
 ) -> Decision:
     """Decide what a waiting order that was just paid still misses; it never refuses."""
     order.hold_until = None
-    outcome = ask(_demand(facts, submission, order, _missing(order), _mode(facts, order)))
+    outcome = ask(_demand(facts, submission, order, _mode(facts, order)))
     assert outcome.accepted, "a waiting order's demand takes what there is"
     return _settle(facts, order, outcome, new_id, "orders.paid")
 
 
 def _settle(facts: Facts, order: Order, outcome: Outcome, new_id: IdSource, act: str) -> Decision:
     """Give an order the state that the outcome of its demand makes."""
-    add_held(order, outcome.held)
+    take_outcome(order, outcome)
     paid = order.payment_status == "paid"
     dropped: list[DroppedLine] = []
     successor: Order | None = None
@@ -346,7 +355,7 @@ def _settle(facts: Facts, order: Order, outcome: Outcome, new_id: IdSource, act:
         else:
             order.status = "waiting"
             order.fulfilment_status = "held"
-            answer = answer_order(order, outcome.held, ended=outcome.ended)
+            answer = answer_order(order, outcome)
             return _written(order, act, answer)
     if paid:
         become_complete(order)
@@ -354,10 +363,9 @@ def _settle(facts: Facts, order: Order, outcome: Outcome, new_id: IdSource, act:
         order.status = order.fulfilment_status = "held"
     answer = answer_order(
         order,
-        outcome.held,
+        outcome,
         followed_by=None if successor is None else successor.id,
         dropped=dropped,
-        ended=outcome.ended,
     )
     return _written(order, act, answer, successor)
 
@@ -401,7 +409,7 @@ def _payment_failed(submission: Submission, order: Order, ask: Ask) -> Decision:
     outcome = ask(Demand(submission.act, order.organisation, order.id, endings=release_all(order)))
     assert outcome.accepted, "ending live holds cannot be refused"
     become_cancelled(order)
-    answer = answer_order(order, ended=outcome.ended)
+    answer = answer_order(order, outcome)
     return Decision("orders.payment_failed", order.id, answer, changed=(order,))
 
 
@@ -415,7 +423,7 @@ def _payment_after_limit(
     revived.payment_status = "paid"
     for line in revived.lines:
         line.held = line.short = ZERO
-    outcome = ask(_demand(facts, submission, revived, _missing(revived), Mode.WHOLE))
+    outcome = ask(_demand(facts, submission, revived, Mode.WHOLE))
     if not outcome.accepted:
         late = Fault(
             errors.PAYMENT_TOO_LATE,
@@ -423,7 +431,7 @@ def _payment_after_limit(
             facts={"order": ids.ORDER + order.id},
         )
         return Refusal((late, *shortages_of(facts, order, outcome)))
-    add_held(revived, outcome.held)
+    take_outcome(revived, outcome)
     become_complete(revived)
-    answer = answer_order(revived, outcome.held)
+    answer = answer_order(revived, outcome)
     return Decision("orders.paid", order.id, answer, changed=(revived,))

@@ -12,7 +12,15 @@ from typing import Final
 import msgspec
 
 from entrepot.kernel import ids
-from entrepot.kernel.demand import EndedPart, HeldPart, LiveHold, PositionKey
+from entrepot.kernel.demand import (
+    EndedPart,
+    HeldPart,
+    LiveHold,
+    LiveTransfer,
+    Outcome,
+    PositionKey,
+    Transferred,
+)
 from entrepot.kernel.ids import Id
 from entrepot.kernel.quantity import ZERO, quantity_text
 
@@ -42,7 +50,9 @@ class Line(msgspec.Struct):
 class Order(msgspec.Struct):
     """One order with its lines and live holds.
 
-    `shipped_from` lists (line number, position, units) of converted holds, oldest first.
+    `shipped_from` lists (line number, position, units) of converted holds, oldest first;
+    `transfers` what came from partners for it and did not go back, oldest first, where an act may
+    undo it.
     """
 
     organisation: Id
@@ -62,6 +72,7 @@ class Order(msgspec.Struct):
     lines: list[Line] = []
     holds: list[LiveHold] = []
     shipped_from: list[tuple[int, PositionKey, Decimal]] = []
+    transfers: list[LiveTransfer] = []
     is_new: bool = False
 
     def copy(self) -> "Order":
@@ -69,6 +80,7 @@ class Order(msgspec.Struct):
         copied = copy(self)
         copied.lines = [copy(line) for line in self.lines]
         copied.holds = list(self.holds)
+        copied.transfers = list(self.transfers)
         return copied
 
     def is_past_limit(self, now: datetime) -> bool:
@@ -117,6 +129,20 @@ class EndedAnswer(msgspec.Struct):
     version: int
 
 
+class TransferAnswer(msgspec.Struct, omit_defaults=True):
+    """Units of a line that just changed owner: from a wholesaler, or (`reverses`) back to it.
+
+    `version` is that of one's own position.
+    """
+
+    id: str
+    line: int
+    wholesaler: str
+    quantity: str
+    version: int
+    reverses: str | None = None
+
+
 class OrderAnswer(msgspec.Struct, omit_defaults=True):
     """An order as answered to an act on it."""
 
@@ -136,6 +162,7 @@ class OrderAnswer(msgspec.Struct, omit_defaults=True):
     follows: str | None = None
     dropped_lines: list["DroppedLine"] = []
     ended: list[EndedAnswer] = []
+    transferred: list[TransferAnswer] = []
 
 
 class DroppedLine(msgspec.Struct):
@@ -181,13 +208,20 @@ def answer_line(line: Line, *, waits: bool) -> LineAnswer:
 
 def answer_order(
     order: Order,
-    held: tuple[HeldPart, ...] = (),
+    outcome: Outcome | None = None,
     *,
+    held: tuple[HeldPart, ...] = (),
     followed_by: Id | None = None,
     dropped: list[DroppedLine] | None = None,
-    ended: tuple[EndedPart, ...] = (),
 ) -> OrderAnswer:
-    """Write an order, and the holds just opened and ended for it, for the wire."""
+    """Write an order, and what an outcome just opened, ended and transferred for it.
+
+    `held` are holds to show where nothing was decided.
+    """
+    ended: tuple[EndedPart, ...] = ()
+    transferred: tuple[Transferred, ...] = ()
+    if outcome is not None:
+        held, ended, transferred = outcome.held, outcome.ended, outcome.transferred
     return OrderAnswer(
         ids.ORDER + order.id,
         order.reference,
@@ -222,4 +256,17 @@ def answer_order(
             )
             for part in ended
         ],
+        [_answer_transfer(part) for part in transferred],
+    )
+
+
+def _answer_transfer(part: Transferred) -> TransferAnswer:
+    """Write what changed owner for the wire."""
+    return TransferAnswer(
+        ids.TRANSFER + part.id,
+        part.line_no,
+        ids.ORGANISATION + part.partner.positions[0].owner,
+        quantity_text(part.quantity),
+        part.version,
+        None if part.reverses is None else ids.TRANSFER + part.reverses,
     )

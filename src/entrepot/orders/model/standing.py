@@ -4,12 +4,13 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from entrepot.kernel import ids
-from entrepot.kernel.demand import Ending, HeldPart, HoldEnd, HoldKey, LiveHold
+from entrepot.kernel.demand import Ending, HeldPart, HoldEnd, HoldKey, LiveHold, Outcome
 from entrepot.kernel.ids import Id
 from entrepot.kernel.quantity import ZERO
 from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.orders import errors
 from entrepot.orders.model.facts import Facts
+from entrepot.orders.model.partners import note_transfers
 from entrepot.orders.model.record import Line, Order, queue_place
 
 
@@ -61,6 +62,12 @@ def line_of(order: Order, line_no: int) -> Line:
     line = find_line(order, line_no)
     assert line is not None, "holds and checked shares name lines of their order"
     return line
+
+
+def take_outcome(order: Order, outcome: Outcome) -> None:
+    """Give an order what an outcome set aside and transferred for it."""
+    add_held(order, outcome.held)
+    note_transfers(order, outcome)
 
 
 def add_held(order: Order, parts: tuple[HeldPart, ...]) -> None:

@@ -56,12 +56,20 @@ class GivenUpAnswer(msgspec.Struct):
     quantity: str
 
 
+class ShrunkAnswer(msgspec.Struct):
+    """Units that a count took from an allocation."""
+
+    allocation: str
+    quantity: str
+
+
 class StockAnswer(msgspec.Struct, omit_defaults=True):
     """What an act on stock made of the positions it touched."""
 
     id: str
     positions: list[PositionAnswer]
     given_up: list[GivenUpAnswer] = []
+    shrunk: list[ShrunkAnswer] = []
 
 
 def receive_stock(facts: Facts, submission: Submission, ask: Ask) -> Decision | Refusal:
@@ -81,9 +89,10 @@ def adjust_stock(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
 def count_stock(facts: Facts, submission: Submission, ask: Ask) -> Decision | Refusal | Postponed:
     """Set what is on hand to a counted figure. Only a stale version is refused.
 
-    What the count does not cover is given up in a fixed order: free stock; holds of waiting
-    orders; holds of unpaid, then of paid orders, the youngest first. An order keeps its status,
-    its line carries what is short, and a notice names it.
+    What the count does not cover is given up in a fixed order: free stock; allocations, the
+    youngest first; holds of waiting orders; holds of unpaid, then of paid orders, the youngest
+    first. Whoever an allocation was for and its owner are told by notices. An order keeps its
+    status, its line carries what is short, and a notice names it.
     """
     command = submission.command
     assert isinstance(command, CountStock), "the batch hands each command to its own rule"
@@ -97,19 +106,26 @@ def count_stock(facts: Facts, submission: Submission, ask: Ask) -> Decision | Re
         hold for order in facts.orders.values() for hold in order.holds if hold.position == key
     ]
     holds = tuple(sorted(there, key=lambda each: _rank(facts, each), reverse=True))
-    count = Count(key, command.on_hand, command.expected_version, holds)
+    allocations = facts.allocations.get(key, ())
+    count = Count(key, command.on_hand, command.expected_version, holds, allocations)
     outcome = ask(Demand(submission.act, submission.organisation, counts=(count,)))
     if outcome.stale:
         return _stale(facts, outcome)
     if not outcome.accepted:
         return Postponed("more is promised here than the holds that were locked")
     changed, notices = _cut_short(facts, outcome)
+    notices += _shrunk(facts, submission.organisation, outcome)
     answer = StockAnswer(
         ids.ACT + submission.act,
         [answer_position(each) for each in outcome.positions],
         [
             GivenUpAnswer(ids.ORDER + each.hold.key.order, each.hold.line_no, text)
             for each in outcome.given_up
+            for text in (quantity_text(each.quantity),)
+        ],
+        [
+            ShrunkAnswer(ids.ALLOCATION + each.allocation.allocation, text)
+            for each in outcome.shrunk
             for text in (quantity_text(each.quantity),)
         ],
     )
@@ -263,6 +279,22 @@ def _cut_short(facts: Facts, outcome: Outcome) -> tuple[tuple[Order, ...], tuple
         changed[order.organisation, order.id] = order
         _take_from_line(order, each, outcome, notices)
     return tuple(changed.values()), tuple(notices)
+
+
+def _shrunk(facts: Facts, organisation: Id, outcome: Outcome) -> tuple[Notice, ...]:
+    """Tell both sides of each allocation that shrank."""
+    notices = []
+    for each in outcome.shrunk:
+        terms = facts.partnerships.get(each.partnership)
+        sides = [organisation] if terms is None else [organisation, terms.retailer]
+        known = {
+            "partnership": ids.PARTNERSHIP + each.partnership,
+            "quantity": quantity_text(each.quantity),
+            "remaining": quantity_text(each.remaining),
+        }
+        subject = ids.ALLOCATION + each.allocation.allocation
+        notices += [Notice(side, "stock.allocation_shrunk", subject, known) for side in sides]
+    return tuple(notices)
 
 
 def _take_from_line(

@@ -1,13 +1,16 @@
 """What submissions name before anything is read: variants, orders, and what may gain stock."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from entrepot.kernel.demand import WantedPosition
 from entrepot.kernel.ids import Id
+from entrepot.kernel.quantity import QUANTITY_MAX, ZERO
 from entrepot.orders.model.commands import (
     ActOnOrder,
     AdjustStock,
+    CancelOrder,
     ChangeOrder,
     Command,
     CountStock,
@@ -22,38 +25,58 @@ from entrepot.orders.model.commands import (
 class Survey(NamedTuple):
     """What a batch will have to look at.
 
-    `variants` are (owner, variant) pairs; `gaining` adds whether the variant may gain free stock;
-    `acted` are (organisation, order, whether its variants may gain).
+    `variants` are (owner, variant) pairs; `gains` says the most that some of them gain by goods
+    that arrive or are counted; `acted` are the orders acted on, which may let go what they hold,
+    and `undone` those of them that may send transferred goods back. `counted` are counts, as
+    (owner, variant, location or None, on hand), which may take from holds.
     """
 
     variants: set[tuple[Id, Id]]
-    gaining: list[tuple[Id, Id, bool]]
-    acted: list[tuple[Id, Id, bool]]
+    gains: dict[tuple[Id, Id], Decimal]
+    acted: list[tuple[Id, Id]]
+    undone: list[tuple[Id, Id]]
+    counted: list[tuple[Id, Id, Id | None, Decimal]]
 
 
 def survey_submissions(submissions: Sequence[Submission], owners: Mapping[Id, Id]) -> Survey:
     """List what submissions name; variants whose owner is unknown are left out."""
     variants: set[tuple[Id, Id]] = set()
-    gaining: set[tuple[Id, Id, bool]] = set()
-    acted: set[tuple[Id, Id, bool]] = set()
+    gains: dict[tuple[Id, Id], Decimal] = {}
+    acted: set[tuple[Id, Id]] = set()
+    undone: set[tuple[Id, Id]] = set()
+    counted: list[tuple[Id, Id, Id | None, Decimal]] = []
     for each in submissions:
         command = each.command
-        gains = not isinstance(command, PlaceOrder)
         for variant in variants_of(command):
             owner = owners.get(variant)
             if owner is not None:
                 variants.add((owner, variant))
-                gaining.add((owner, variant, gains))
-        if not gains:
+        if isinstance(command, PlaceOrder):
             continue
+        for variant, quantity in _arriving(command):
+            key = (owners.get(variant, ""), variant)
+            if key in variants and quantity.is_finite() and quantity > ZERO:
+                gains[key] = gains.get(key, ZERO) + min(quantity, QUANTITY_MAX)
         if isinstance(command, RecheckWaiting):
             variants.update(command.variants)
-            gaining.update((owner, variant, False) for owner, variant in command.variants)
+        elif isinstance(command, CountStock) and command.variant:
+            counted.append((each.organisation, command.variant, command.location, command.on_hand))
         elif isinstance(command, SweepExpired):
-            acted.update((*key, True) for key in command.orders)
+            acted.update(command.orders)
         elif isinstance(command, ActOnOrder):
-            acted.add((each.organisation, command.order, True))
-    return Survey(variants, sorted(gaining), sorted(acted))
+            acted.add((each.organisation, command.order))
+            if isinstance(command, CancelOrder | ChangeOrder):
+                undone.add((each.organisation, command.order))
+    return Survey(variants, gains, sorted(acted), sorted(undone), counted)
+
+
+def _arriving(command: Command) -> list[tuple[Id, Decimal]]:
+    """The most that a command may add to what is on hand, by variant."""
+    if isinstance(command, ReceiveStock | AdjustStock):
+        return [(line.variant, line.quantity) for line in command.lines]
+    if isinstance(command, CountStock):
+        return [(command.variant, command.on_hand)]
+    return []
 
 
 _WITH_LINES: Final = (PlaceOrder, ChangeOrder, ReceiveStock, AdjustStock)

@@ -1,19 +1,20 @@
 """Orders that wait: served as stock arrives, and those whose limit has passed."""
 
-from entrepot.kernel.demand import Demand, DemandLine, EndedPart, Ending, HoldEnd, Mode
+from entrepot.kernel.demand import Demand, Ending, HoldEnd, Mode, Outcome
 from entrepot.kernel.ids import Id, IdSource
 from entrepot.kernel.quantity import ZERO
 from entrepot.orders.model.decision import Ask, Decision
 from entrepot.orders.model.facts import Facts
+from entrepot.orders.model.partners import demand_line, draw_of
 from entrepot.orders.model.record import Order, answer_order
 from entrepot.orders.model.standing import (
-    add_held,
     become_cancelled,
     become_complete,
     may_split,
     met_or_waiting,
     split_order,
     splits,
+    take_outcome,
     waiting_rows,
 )
 
@@ -24,7 +25,8 @@ def recheck_order(
     """Give a waiting order, or one with short lines, what has become free; None if that is nothing.
 
     A waiting order takes what there is unless its organisation chose that waiting holds nothing;
-    then it is released only whole. One that may be split lets go what it got.
+    then it is released only whole. One that may be split lets go what it got. Partners give only
+    what lets the order, or the part that is split off, leave backorder.
     """
     if order.is_past_limit(facts.now):
         return None
@@ -36,11 +38,9 @@ def recheck_order(
         or splits(facts, order)
         or facts.waits_holding.get(order.organisation, True)
     )
+    draw = draw_of(order, splits=splits(facts, order))
     lines = tuple(
-        [
-            DemandLine(row.line_no, row.missing, facts.sources(row.owner, row.variant))
-            for row in rows
-        ]
+        [demand_line(facts, draw, row.line_no, row.owner, row.variant, row.missing) for row in rows]
     )
     demand = Demand(
         act,
@@ -50,11 +50,12 @@ def recheck_order(
         lines,
         expires_at=order.hold_until,
         some=True,
+        draw=draw,
     )
     outcome = ask(demand)
     if not outcome.accepted or not outcome.held:
         return None
-    add_held(order, outcome.held)
+    take_outcome(order, outcome)
     for part in outcome.held:
         for line in order.lines:
             if line.line_no == part.line_no and line.short:
@@ -67,7 +68,7 @@ def recheck_order(
         become_complete(order)
     released = was_waiting and order.status != "waiting"
     name = "orders.released" if released else "orders.supplied"
-    answer = answer_order(order, outcome.held, followed_by=placed[0].id if placed else None)
+    answer = answer_order(order, outcome, followed_by=placed[0].id if placed else None)
     return Decision(name, order.id, answer, placed=placed, changed=(order,))
 
 
@@ -76,11 +77,10 @@ def sweep_order(facts: Facts, order: Order, ask: Ask, act: Id) -> Decision | Non
     if not order.is_past_limit(facts.now):
         return None
     endings = tuple([Ending(hold, hold.quantity, HoldEnd.EXPIRED) for hold in order.holds])
-    ended: tuple[EndedPart, ...] = ()
+    outcome: Outcome | None = None
     if endings:
         outcome = ask(Demand(act, order.organisation, order.id, endings=endings))
         assert outcome.accepted, "ending live holds cannot be refused"
-        ended = outcome.ended
     become_cancelled(order, by_limit=True)
-    answer = answer_order(order, ended=ended)
+    answer = answer_order(order, outcome)
     return Decision("orders.expired", order.id, answer, changed=(order,))

@@ -12,8 +12,8 @@ from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal, refuse
-from entrepot.partnerships import store
 from entrepot.partnerships.model import TradingRight, check_right
+from entrepot.partnerships.store import rights
 
 
 async def grant_trading_right(
@@ -21,8 +21,9 @@ async def grant_trading_right(
 ) -> TradingRight | Refusal:
     """Open the caller's variants to `buyer`; given again, a right that holds stays as it is.
 
-    Refuses `identity.scope_missing`, `identity.unknown_organisation`,
-    `partnerships.kind_not_valid` and `partnerships.right_with_oneself`.
+    A consignment right is a partnership's, by invitation. Refuses `identity.scope_missing`,
+    `identity.unknown_organisation`, `partnerships.kind_not_valid`,
+    `partnerships.consignment_by_invitation` and `partnerships.right_with_oneself`.
     """
     seller = caller.organisation
     refusal = check_scope(caller, Scope.ORGANISATION_WRITE) or check_right(seller, buyer, kind)
@@ -40,13 +41,13 @@ async def grant_trading_right(
         right = TradingRight(
             ids.ORGANISATION + seller, ids.ORGANISATION + buyer, kind, "active", now
         )
-        if not await store.insert_right(connection, seller, buyer, kind, now):
-            found = await store.lock_right(connection, seller, buyer, kind)
+        if not await rights.insert_right(connection, seller, buyer, kind, now):
+            found = await rights.lock_right(connection, seller, buyer, kind)
             assert found is not None, "a trading right is never deleted"
             if found.state == "active":
                 return found
             right = msgspec.structs.replace(found, state="active")
-            await store.set_right_state(connection, seller, buyer, kind, "active")
+            await rights.set_right_state(connection, seller, buyer, kind, "active")
         happening = Happening("partnerships.trading_right_granted", right.buyer, right)
         await record(connection, now, new_id, caller, [happening])
     return right

@@ -17,10 +17,11 @@ async def write_stock(
     lifted: Sequence[HoldKey] = (),
     cursors: Sequence[tuple[Id, Id, Id, str | None]] = (),
 ) -> None:
-    """Write the book's figures, ledger rows and holds, lifted limits and recheck cursors.
+    """Write the book's figures, ledger rows, holds and transfers, lifted limits and cursors.
 
     A fixed number of statements whatever the size; each asserts its row counts.
     """
     await store.write_stock(connection, now, book)
     await store.end_holds(connection, book, lifted)
+    await store.write_transfers(connection, now, book)
     await store.set_rechecks(connection, cursors)

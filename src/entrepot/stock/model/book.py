@@ -4,13 +4,13 @@ Each change of a position raises its version by one and appends the ledger row t
 version, so that n changes in a batch raise it by n and a gap in the ledger would show.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from entrepot.kernel.demand import PositionAfter, PositionKey
-from entrepot.kernel.ids import Id
+from entrepot.kernel.demand import AllocationKey, PositionAfter, PositionKey
+from entrepot.kernel.ids import Id, IdSource
 from entrepot.kernel.quantity import ZERO
 from entrepot.stock.model.effects import Effects, LedgerRow
 
@@ -67,18 +67,93 @@ class Figures:
         )
 
 
-class Book:
-    """Figures by position, and the effects of what has been decided so far."""
+class Allocated:
+    """The running figures of one open allocation at a locked position."""
 
-    __slots__ = ("effects", "hold_numbers", "positions")
+    __slots__ = ("is_closed", "key", "made_at", "partnership", "position", "quantity", "remaining")
 
     def __init__(
-        self, positions: Iterable[Figures], hold_numbers: Mapping[Id, int] | None = None
+        self,
+        key: AllocationKey,
+        partnership: Id,
+        position: PositionKey,
+        quantity: Decimal,
+        remaining: Decimal,
+        made_at: datetime,
     ) -> None:
-        """Open a book over locked positions; known orders say the number of their next hold."""
+        """Start from what was read under the lock of its position."""
+        self.key = key
+        self.partnership = partnership
+        self.position = position
+        self.quantity = quantity
+        self.remaining = remaining
+        self.made_at = made_at
+        self.is_closed = False
+
+
+class Book:
+    """Figures by position, and the effects of what has been decided so far.
+
+    `allocations` are the open ones at the locked positions, those that changed in `reallocated`.
+    `left_over` are the positions to which more came from partners than the order that drew wanted.
+    """
+
+    __slots__ = (
+        "_by_position",
+        "allocations",
+        "effects",
+        "hold_numbers",
+        "left_over",
+        "new_id",
+        "positions",
+        "reallocated",
+    )
+
+    def __init__(
+        self,
+        positions: Iterable[Figures],
+        hold_numbers: Mapping[Id, int] | None = None,
+        allocations: Iterable[Allocated] = (),
+        new_id: IdSource | None = None,
+    ) -> None:
+        """Open a book over locked positions; known orders say the number of their next hold.
+
+        Whoever transfers gives a source of ids.
+        """
         self.positions: dict[PositionKey, Figures] = {each.key: each for each in positions}
         self.hold_numbers: dict[Id, int] = dict(hold_numbers or {})
+        self.allocations: dict[AllocationKey, Allocated] = {each.key: each for each in allocations}
+        self.reallocated: dict[AllocationKey, Allocated] = {}
+        self.left_over: set[PositionKey] = set()
+        self.new_id = new_id
         self.effects = Effects()
+        self._by_position: dict[tuple[PositionKey, Id], list[Allocated]] = {}
+        for each in self.allocations.values():
+            self._by_position.setdefault((each.position, each.partnership), []).append(each)
+        for some in self._by_position.values():
+            some.sort(key=lambda each: (each.made_at, each.key))
+
+    def allocations_at(self, position: PositionKey, partnership: Id) -> Sequence[Allocated]:
+        """The open allocations of a partnership at a position, oldest first."""
+        found = self._by_position.get((position, partnership), ())
+        return [each for each in found if not each.is_closed]
+
+    def reallocate(self, allocation: Allocated, remaining: Decimal) -> None:
+        """Change what is left of an allocation; the position's figures are posted apart."""
+        assert not allocation.is_closed, "an allocation ends once"
+        assert ZERO <= remaining <= allocation.quantity, "no more is left than was given"
+        allocation.remaining = remaining
+        self.reallocated[allocation.key] = allocation
+
+    def shrink(self, allocation: Allocated, quantity: Decimal) -> None:
+        """Take back part of what was given and is left, so that what was used of it stays."""
+        allocation.quantity -= quantity
+        self.reallocate(allocation, allocation.remaining - quantity)
+
+    def close(self, allocation: Allocated) -> None:
+        """End an allocation at what was used of it; nothing comes back to it."""
+        self.shrink(allocation, allocation.remaining)
+        allocation.is_closed = True
 
     def number_hold(self, order: Id) -> int:
         """Take the next hold number of an order; a new order starts at 1."""

@@ -4,13 +4,16 @@ The rules are told in `docs/concepts/stock.md`. Lines are summed per position wi
 naming a variant twice can never promise a unit twice.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
 
 from entrepot.kernel.demand import (
+    AllocationKey,
     Count,
     Demand,
+    DemandLine,
     EndedPart,
     Ending,
     GivenUp,
@@ -21,12 +24,21 @@ from entrepot.kernel.demand import (
     Outcome,
     PositionKey,
     Shortage,
+    Shrunk,
     StaleCount,
     Uncovered,
 )
+from entrepot.kernel.demand import Draw as DrawMode
 from entrepot.kernel.ids import Id
 from entrepot.kernel.quantity import QUANTITY_MAX, ZERO
 from entrepot.stock.model.book import Book, Figures
+from entrepot.stock.model.drawing import (
+    Draw,
+    Drawing,
+    legs_back,
+    post_reversal,
+    post_transfer,
+)
 from entrepot.stock.model.effects import HoldEnded, HoldOpened
 
 LEDGER_KIND = {
@@ -45,9 +57,9 @@ class _Take(msgspec.Struct, frozen=True):
 
 
 class _Plan(msgspec.Struct, frozen=True):
-    """What holding the lines of a demand would do."""
+    """What holding the lines of a demand would do, on own stock and by transfers, in that order."""
 
-    takes: list[_Take]
+    steps: list[_Take | Draw]
     shortages: list[Shortage]
 
 
@@ -58,65 +70,166 @@ def decide(book: Book, demand: Demand) -> Outcome:
     changes or counts is refused as a whole when one of its parts is.
     """
     gained: dict[PositionKey, Decimal] = {}
-    if demand.endings or demand.changes or demand.counts:
-        stale, uncovered = _preview(book, demand, gained)
+    given_back: dict[AllocationKey, Decimal] = {}
+    is_plain = not (demand.endings or demand.changes or demand.counts or demand.reversals)
+    if not is_plain:
+        stale, uncovered = _preview(book, demand, gained, given_back)
         if stale or uncovered:
             return Outcome(accepted=False, stale=tuple(stale), uncovered=tuple(uncovered))
-    plan = _plan_lines(book, demand, gained)
-    if plan.shortages and (demand.mode is Mode.WHOLE or (demand.some and not plan.takes)):
+    drawing = None
+    if demand.draw is not DrawMode.NOTHING:
+        drawing = Drawing(book, gained, given_back)
+    plan = _plan_lines(book, demand, gained, drawing)
+    if plan.shortages and (demand.mode is Mode.WHOLE or (demand.some and not plan.steps)):
         return Outcome(accepted=False, shortages=tuple(plan.shortages))
     if plan.shortages and demand.mode is Mode.WHOLE_OR_NONE_HELD:
         plan = _Plan([], plan.shortages)
+    if is_plain:
+        return _open_all(book, demand, plan)
     return _post(book, demand, plan)
 
 
-def expire(book: Book, holds: list[LiveHold], act: Id) -> None:
+def expire(book: Book, holds: Iterable[LiveHold], act: Id) -> None:
     """End holds whose limit has passed, giving back exactly what they kept."""
     for hold in holds:
         _end(book, Ending(hold, hold.quantity, HoldEnd.EXPIRED), act, [])
 
 
-def _plan_lines(book: Book, demand: Demand, gained: dict[PositionKey, Decimal]) -> _Plan:
-    """Walk the lines in order and their sources by rank, without touching the book."""
-    takes: list[_Take] = []
+def expire_allocations(book: Book, keys: Iterable[AllocationKey], act: Id) -> None:
+    """End allocations whose validity has passed: what is left of them is free again."""
+    for key in keys:
+        allocation = book.allocations[key]
+        if allocation.remaining:
+            book.post(
+                book.positions[allocation.position],
+                "deallocate",
+                act,
+                allocated=-allocation.remaining,
+            )
+        book.close(allocation)
+
+
+def _plan_lines(
+    book: Book, demand: Demand, gained: dict[PositionKey, Decimal], drawing: Drawing | None
+) -> _Plan:
+    """Walk the lines in order and their sources by rank, without touching the book.
+
+    Partners are asked once all lines had what there is of their own; line by line, each line has
+    to be met before the next one is looked at.
+    """
+    steps: list[_Take | Draw] = []
     shortages: list[Shortage] = []
-    positions = book.positions
+    by_line = demand.mode is Mode.LINE_BY_LINE
     for line in demand.lines:
-        wanted = line.quantity
-        first_take = len(takes)
-        for source in line.sources:
-            figures = positions[source]
-            free = figures.available + gained.get(source, ZERO)
-            if free <= ZERO:
-                continue
-            take = wanted if wanted < free else free
-            gained[source] = gained.get(source, ZERO) - take
-            takes.append(_Take(line.line_no, figures, take))
-            wanted -= take
-            if not wanted:
-                break
+        first = len(steps)
+        wanted = _take_free(book, line, line.quantity, gained, steps)
+        if not wanted:
+            continue
+        if by_line and drawing is not None:
+            wanted = _draw(drawing, line, wanted, steps)
         if wanted:
-            version = positions[line.sources[0]].version if len(line.sources) == 1 else None
-            shortages.append(Shortage(line.line_no, line.quantity, line.quantity - wanted, version))
-            if demand.mode is Mode.LINE_BY_LINE:
-                for dropped in takes[first_take:]:
-                    gained[dropped.figures.key] += dropped.quantity
-                del takes[first_take:]
-    return _Plan(takes, shortages)
+            shortages.append(_shortage(book, line, wanted))
+            if by_line:
+                _forget(steps, first, gained, drawing)
+    if drawing is None or by_line or not shortages:
+        return _Plan(steps, shortages)
+    return _draw_all(book, demand, steps, shortages, drawing)
+
+
+def _take_free(
+    book: Book,
+    line: DemandLine,
+    wanted: Decimal,
+    gained: dict[PositionKey, Decimal],
+    steps: list[_Take | Draw],
+) -> Decimal:
+    """Plan to take what is free at a line's own positions; return what is short then."""
+    for source in line.sources:
+        figures = book.positions[source]
+        free = figures.available + gained.get(source, ZERO)
+        if free <= ZERO:
+            continue
+        take = wanted if wanted < free else free
+        gained[source] = gained.get(source, ZERO) - take
+        steps.append(_Take(line.line_no, figures, take))
+        wanted -= take
+        if not wanted:
+            break
+    return wanted
+
+
+def _draw(
+    drawing: Drawing, line: DemandLine, wanted: Decimal, steps: list[_Take | Draw]
+) -> Decimal:
+    """Plan to draw on a line's partners; return what is short then."""
+    first = len(drawing.draws)
+    wanted = drawing.cover(line, wanted)
+    steps += drawing.draws[first:]
+    return wanted
+
+
+def _forget(
+    steps: list[_Take | Draw],
+    kept: int,
+    gained: dict[PositionKey, Decimal],
+    drawing: Drawing | None,
+) -> None:
+    """Take back every step but the first ones: what they took is there for others."""
+    while len(steps) > kept:
+        step = steps.pop()
+        if isinstance(step, _Take):
+            gained[step.figures.key] += step.quantity
+        else:
+            assert drawing is not None, "only a drawing draws"
+            drawing.undo_last()
+
+
+def _draw_all(
+    book: Book,
+    demand: Demand,
+    steps: list[_Take | Draw],
+    shortages: list[Shortage],
+    drawing: Drawing,
+) -> _Plan:
+    """Let partners cover what own stock left short: all of it, or as much as the demand allows.
+
+    Where more had to come than a line wanted, the next line of the same goods has the rest first.
+    """
+    lines = {line.line_no: line for line in demand.lines}
+    own = len(steps)
+    left: list[Shortage] = []
+    for shortage in shortages:
+        line = lines[shortage.line_no]
+        wanted = shortage.quantity - shortage.available
+        wanted = _take_free(book, line, wanted, drawing.gained, steps)
+        if wanted:
+            wanted = _draw(drawing, line, wanted, steps)
+        if wanted:
+            left.append(_shortage(book, line, wanted))
+    if left and demand.draw is DrawMode.WHOLE:
+        # Who may not wait is told what there would have been, who waits what it got.
+        return _Plan(steps[:own], left if demand.mode is Mode.WHOLE else shortages)
+    return _Plan(steps, left)
+
+
+def _shortage(book: Book, line: DemandLine, wanted: Decimal) -> Shortage:
+    """Say how much of a line is short; with one source alone, at which version of it."""
+    version = None
+    if len(line.sources) == 1 and not line.partners:
+        version = book.positions[line.sources[0]].version
+    return Shortage(line.line_no, line.quantity, line.quantity - wanted, version)
 
 
 def _preview(
-    book: Book, demand: Demand, gained: dict[PositionKey, Decimal]
+    book: Book,
+    demand: Demand,
+    gained: dict[PositionKey, Decimal],
+    given_back: dict[AllocationKey, Decimal],
 ) -> tuple[list[StaleCount], list[Uncovered]]:
-    """Sum what endings, changes and counts would add to what is available, and find faults."""
+    """Sum what happens before the lines are held, and find what of it cannot be."""
+    _foresee(book, demand, gained, given_back)
     stale: list[StaleCount] = []
     uncovered: list[Uncovered] = []
-    for ending in demand.endings:
-        if ending.how is not HoldEnd.CONVERTED:
-            key = ending.hold.position
-            gained[key] = gained.get(key, ZERO) + ending.quantity
-    for change in demand.changes:
-        gained[change.position] = gained.get(change.position, ZERO) + change.quantity
     for key in {change.position for change in demand.changes}:
         figures = book.positions[key]
         if figures.unlimited:
@@ -133,39 +246,104 @@ def _preview(
         elif not figures.unlimited:
             missing = figures.held + figures.allocated - count.on_hand
             covered = sum((hold.quantity for hold in count.given_up), ZERO)
+            covered += sum((book.allocations[key].remaining for key in count.allocations), ZERO)
             if missing > covered:
                 uncovered.append(Uncovered(count.position, missing, covered, figures.version))
     return stale, uncovered
 
 
+def _foresee(
+    book: Book,
+    demand: Demand,
+    gained: dict[PositionKey, Decimal],
+    given_back: dict[AllocationKey, Decimal],
+) -> None:
+    """Sum what endings, reversals and changes would add to what is available and allocated."""
+    for ending in demand.endings:
+        if ending.how is not HoldEnd.CONVERTED:
+            key = ending.hold.position
+            gained[key] = gained.get(key, ZERO) + ending.quantity
+    for reversal in demand.reversals:
+        key = reversal.transfer.partner.target
+        gained[key] = gained.get(key, ZERO) - reversal.quantity
+        for leg in legs_back(book, reversal):
+            if leg.allocation is None:
+                gained[leg.position] = gained.get(leg.position, ZERO) + leg.quantity
+            else:
+                back = given_back.get(leg.allocation, ZERO)
+                given_back[leg.allocation] = back + leg.quantity
+    for change in demand.changes:
+        gained[change.position] = gained.get(change.position, ZERO) + change.quantity
+
+
+def _open_all(book: Book, demand: Demand, plan: _Plan) -> Outcome:
+    """Open the holds of a plan, those on transferred units right after their transfers."""
+    held, transferred = [], []
+    for step in plan.steps:
+        if isinstance(step, _Take):
+            held.append(_open(book, demand, step))
+            continue
+        assert demand.order is not None, "a transfer is for a named order line"
+        transferred.append(post_transfer(book, step, demand.organisation, demand.order, demand.act))
+        target = book.positions[step.partner.target]
+        held.append(_open(book, demand, _Take(step.line_no, target, step.held)))
+    return Outcome(
+        accepted=True,
+        held=tuple(held),
+        shortages=tuple(plan.shortages),
+        transferred=tuple(transferred),
+    )
+
+
 def _post(book: Book, demand: Demand, plan: _Plan) -> Outcome:
-    """Post an accepted demand: endings, changes, counts, then the new holds."""
-    if not (demand.endings or demand.changes or demand.counts):
-        held = [_open(book, demand, take) for take in plan.takes]
-        return Outcome(accepted=True, held=tuple(held), shortages=tuple(plan.shortages))
+    """Post an accepted demand: endings, reversals, changes, counts, then the new holds."""
     act = demand.act
     moved: dict[PositionKey, Figures] = {}
     successors: list[HeldPart] = []
     given_up: list[GivenUp] = []
+    shrunk: list[Shrunk] = []
     ended = [_end(book, ending, act, successors) for ending in demand.endings]
+    back = []
+    for reversal in demand.reversals:
+        assert demand.order is not None, "a reversal is for a named order line"
+        back.append(post_reversal(book, reversal, demand.organisation, demand.order, act))
     # What comes before what goes: their sum was found covered, not each step on the way to it.
     for change in sorted(demand.changes, key=lambda each: each.quantity < ZERO):
         figures = moved[change.position] = book.positions[change.position]
         book.post(figures, change.kind, act, on_hand=change.quantity, order=demand.order)
     for count in demand.counts:
         figures = moved[count.position] = book.positions[count.position]
+        shrunk += _shrink(book, figures, count, act)
         given_up += _give_up(book, figures, count, act, successors)
         book.post(figures, "count", act, on_hand=count.on_hand - figures.on_hand)
-    held = [_open(book, demand, take) for take in plan.takes]
-    return Outcome(
-        accepted=True,
-        held=tuple(held),
-        shortages=tuple(plan.shortages),
+    outcome = _open_all(book, demand, plan)
+    return msgspec.structs.replace(
+        outcome,
+        transferred=(*back, *outcome.transferred),
         successors=tuple(successors),
         ended=tuple(ended),
         given_up=tuple(given_up),
-        positions=tuple(touched.after() for touched in moved.values()),
+        shrunk=tuple(shrunk),
+        positions=tuple([touched.after() for touched in moved.values()]),
     )
+
+
+def _shrink(book: Book, figures: Figures, count: Count, act: Id) -> list[Shrunk]:
+    """Shrink allocations, in the order given, until the counted figure covers what is promised."""
+    shrunk: list[Shrunk] = []
+    if figures.unlimited:
+        return shrunk
+    missing = figures.held + figures.allocated - count.on_hand
+    for key in count.allocations:
+        allocation = book.allocations[key]
+        quantity = min(allocation.remaining, missing)
+        if quantity <= ZERO:
+            continue
+        missing -= quantity
+        book.post(figures, "deallocate", act, allocated=-quantity)
+        book.shrink(allocation, quantity)
+        shrunk.append(Shrunk(key, allocation.partnership, quantity, allocation.remaining))
+    return shrunk
 
 
 def _open(book: Book, demand: Demand, take: _Take) -> HeldPart:

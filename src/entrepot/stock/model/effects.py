@@ -1,13 +1,13 @@
 """What a batch writes to the ledger: rows in the order of the tables' columns, nothing else."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
 
-from entrepot.kernel.demand import PositionKey
+from entrepot.kernel.demand import Partner, PositionKey
 from entrepot.kernel.ids import Id
 
 
@@ -60,6 +60,33 @@ class HoldEnded(NamedTuple):
     ended_version: int
 
 
+class TransferRow(NamedTuple):
+    """A transfer, or (`reverses` set) a reversal; quantities in the retailer's units."""
+
+    id: Id
+    partner: Partner
+    organisation: Id
+    order: Id
+    line_no: int
+    version: int
+    quantity: Decimal
+    week: date
+    reverses: Id | None
+    act: Id
+
+
+class LegRow(NamedTuple):
+    """Where at the wholesaler a transfer took units, or a reversal gave them back."""
+
+    owner: Id
+    transfer: Id
+    leg_no: int
+    location: Id
+    allocation: Id | None
+    quantity: Decimal
+    version: int
+
+
 @dataclass(slots=True)
 class Effects:
     """Everything decided so far in a batch, ready to be written in one statement."""
@@ -67,3 +94,5 @@ class Effects:
     ledger: list[LedgerRow] = field(default_factory=list)
     successors: list[HoldOpened] = field(default_factory=list)
     ended: list[HoldEnded] = field(default_factory=list)
+    transfers: list[TransferRow] = field(default_factory=list)
+    legs: list[LegRow] = field(default_factory=list)

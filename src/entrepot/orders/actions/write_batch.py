@@ -1,0 +1,136 @@
+"""Write what a batch decided: one statement an area, then the audit of every act."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from entrepot import stock
+from entrepot.infra.ground import Act, write_ground
+from entrepot.infra.pool import Connection
+from entrepot.kernel import ids
+from entrepot.kernel.demand import HoldKey, PositionKey
+from entrepot.kernel.ids import Id, IdSource
+from entrepot.notices import raise_notices
+from entrepot.orders import store
+from entrepot.orders.model import Facts, Happened, Notice, Order, Submission
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+class Outcomes(NamedTuple):
+    """What there is to write: what happened and who asked for it, and keys to give back.
+
+    `cursors` say by position where the next look at those who wait begins.
+    """
+
+    facts: Facts
+    book: stock.Book
+    happened: list[tuple[Happened, Submission | None]]
+    freed: list[tuple[Id, str]]
+    cursors: list[tuple[Id, Id, Id, str | None]]
+
+
+async def write_batch(connection: Connection, new_id: IdSource, outcomes: Outcomes) -> list[bytes]:
+    """Write stock, orders, the queue, notices and the audit; return each act's answer as written.
+
+    A fixed number of statements whatever the size; each asserts its row counts.
+    """
+    facts, book = outcomes.facts, outcomes.book
+    placed: dict[tuple[Id, Id], Order] = {}
+    changed: dict[tuple[Id, Id], Order] = {}
+    lifted: list[HoldKey] = []
+    notices: list[Notice] = []
+    # Acts are decided in another order than they came in, so an order is written as the facts
+    # have it in the end, not as any one of its decisions does.
+    for decision in (each.decision for each, _ in outcomes.happened):
+        for order in decision.placed:
+            key = (order.organisation, order.id)
+            placed[key] = facts.orders[key]
+        for order in decision.changed:
+            key = (order.organisation, order.id)
+            if key not in placed:
+                changed[key] = facts.orders[key]
+        lifted += decision.lifted
+        notices += decision.notices
+    for order in (*placed.values(), *changed.values()):
+        order.next_hold_no = book.hold_numbers.get(order.id, 1)
+    await stock.write_stock(connection, facts.now, book, lifted, outcomes.cursors)
+    if placed:
+        await store.place_orders(connection, list(placed.values()))
+    if changed:
+        await store.change_orders(connection, list(changed.values()))
+    if placed or changed:
+        await store.queue_lines(connection, list(placed.values()), list(changed.values()))
+    if notices:
+        await raise_notices(connection, facts.now, notices, new_id)
+    acts = _acts(outcomes)
+    if acts or outcomes.freed:
+        await write_ground(connection, facts.now, acts, outcomes.freed)
+    return [each.answer for each in acts]
+
+
+def next_cursors(
+    book: stock.Book,
+    cursors: Mapping[PositionKey, str | None],
+    looked: store.Looked,
+    locked: Mapping[tuple[Id, Id], Order],
+    bound: int,
+) -> list[tuple[Id, Id, Id, str | None]]:
+    """Say for each position where the next look at those who wait begins, where that changes.
+
+    A waiting order that was found only after the locks were taken, more of them than one batch
+    decides, or a queue longer than it looks at, leave the cursor set for the next batch: just
+    before that order, behind the last one decided, or where the look ended. Where something came
+    from a partner and was left over, everybody who waits is looked at again.
+    """
+    found: dict[tuple[Id, Id], list[store.Candidate]] = {}
+    for each in looked.candidates:
+        found.setdefault((each.owner, each.variant), []).append(each)
+    changed: list[tuple[Id, Id, Id, str | None]] = []
+    for key, before in cursors.items():
+        candidates = found.get((key.owner, key.variant), [])
+        figures = book.positions[key]
+        after: str | None = None
+        if figures.available or figures.allocated:
+            late = (each for each in candidates if (each.organisation, each.order) not in locked)
+            first = next(late, None)
+            if key in book.left_over:
+                after = ""
+            elif first is not None:
+                after = first.place[:-1]
+            elif len(candidates) >= bound:
+                after = candidates[-1].place
+            else:
+                after = looked.ends.get((key.owner, key.variant))
+        if after != before:
+            changed.append((*key, after))
+    return changed
+
+
+def _acts(outcomes: Outcomes) -> list[Act]:
+    """Write the audit row of everything that happened; its answer is what the caller is told."""
+    touched: dict[Id, set[Id]] = {}
+    for row in outcomes.book.effects.ledger:
+        touched.setdefault(row.act, set()).add(row.position.variant)
+    acts = []
+    for each, submission in outcomes.happened:
+        decision = each.decision
+        prefix = ids.VARIANT if decision.act.startswith("stock.") else ids.ORDER
+        variants = touched.get(each.act)
+        if variants is None and decision.act == "orders.expired":
+            # Its holds ended with whatever batch met them first; this tells of it.
+            variants = {line.variant for order in decision.changed for line in order.lines}
+        acts.append(
+            Act(
+                each.organisation,
+                each.act,
+                None if submission is None else submission.token,
+                decision.act,
+                prefix + decision.subject,
+                _ENCODER.encode(decision.answer),
+                None if submission is None else submission.request,
+                variants or (),
+            )
+        )
+    return acts

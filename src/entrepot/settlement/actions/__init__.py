@@ -1,0 +1,1 @@
+"""Actions of settlement, one a file."""

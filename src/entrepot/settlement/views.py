@@ -1,0 +1,401 @@
+"""Reads of settlement for doors: documents, their lines and transfers, open weeks, the checklist.
+
+Each side reads its own face. A document of others, and a partnership of others, is unknown.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from entrepot.identity import check_scope
+from entrepot.infra.ground import read_clock
+from entrepot.infra.pool import Connection, Pool
+from entrepot.infra.reading import reading, reading_snapshot
+from entrepot.infra.sheets import SheetForm, write_pages
+from entrepot.kernel import ids
+from entrepot.kernel.caller import Caller, Scope
+from entrepot.kernel.ids import Id
+from entrepot.kernel.paging import HIGHEST, LOWEST, Page
+from entrepot.kernel.refusal import Refusal, refuse
+from entrepot.kernel.weeks import read_week, settling_week, week_label
+from entrepot.partnerships import unknown_partnership
+from entrepot.settlement import errors, store
+from entrepot.settlement.model import (
+    EndingChecklist,
+    OpenLine,
+    OpenSettlement,
+    SettledTransfer,
+    Settlement,
+    SettlementLine,
+    SettlementRow,
+    Sides,
+    ToSettle,
+    show_checklist,
+    show_line,
+    show_open,
+    show_settlement,
+    show_transfer,
+    unknown_settlement,
+)
+from entrepot.settlement.store import check_settlements
+
+__all__ = [
+    "SettlementFilter",
+    "check_settlements",
+    "ending_checklist",
+    "export_settlement",
+    "find_open_settlement",
+    "find_partnership_to_settle",
+    "find_settlement",
+    "list_line_transfers",
+    "list_lines",
+    "list_open_lines",
+    "list_open_transfers",
+    "list_partnerships_to_settle",
+    "list_settlements",
+]
+
+EXPORT_ROWS: Final = 2_000
+"""Lines of a sheet that are read at once."""
+
+SETTLEMENT_LINE: Final = (
+    "settlement",
+    "week",
+    "line",
+    "sku",
+    "name",
+    "partner_sku",
+    "transferred",
+    "reversed",
+    "net",
+    "unit_price",
+    "currency",
+    "vat_rate",
+    "amount",
+    "transfers",
+)
+"""The columns of an exported document."""
+
+_WEEK_LAST: Final = date.max
+_BEFORE_ALL: Final = OpenLine(LOWEST, LOWEST, 0, None, None)
+
+
+class SettlementFilter(msgspec.Struct, frozen=True):
+    """Which documents to show: all that is given must fit."""
+
+    partnership: Id | None = None
+    face: str | None = None
+    state: str | None = None
+
+
+async def list_settlements(
+    pool: Pool, caller: Caller, page: Page, wanted: SettlementFilter
+) -> Sequence[Settlement] | Refusal:
+    """The caller's documents, the newest week first. Refuses `identity.scope_missing`."""
+    refusal = check_scope(caller, Scope.SETTLEMENT_READ)
+    if refusal is not None:
+        return refusal
+    before = _WEEK_LAST, HIGHEST
+    if page.after is not None:
+        before = date.fromisoformat(str(page.after[0])), str(page.after[1])
+    filters = msgspec.structs.astuple(wanted)
+    async with reading(pool) as connection:
+        rows = await store.list_settlements(
+            connection, caller.organisation, before, filters, page.rows_wanted
+        )
+        totals = await store.read_totals(connection, caller.organisation, [row.id for row in rows])
+    return [show_settlement(row, totals.get(row.id, [])) for row in rows]
+
+
+async def find_settlement(pool: Pool, caller: Caller, settlement: Id) -> Settlement | Refusal:
+    """One of the caller's documents.
+
+    Refuses `identity.scope_missing` and `settlement.unknown_settlement`.
+    """
+    found = await _find(pool, caller, settlement)
+    if isinstance(found, Refusal):
+        return found
+    async with reading(pool) as connection:
+        totals = await store.read_totals(connection, caller.organisation, [settlement])
+    return show_settlement(found, totals.get(settlement, []))
+
+
+async def list_lines(
+    pool: Pool, caller: Caller, settlement: Id, page: Page
+) -> Sequence[SettlementLine] | Refusal:
+    """The lines of one of the caller's documents, by number.
+
+    Refuses `identity.scope_missing` and `settlement.unknown_settlement`.
+    """
+    found = await _find(pool, caller, settlement)
+    if isinstance(found, Refusal):
+        return found
+    after = 0 if page.after is None else int(page.after[0])
+    async with reading(pool) as connection:
+        rows = await store.list_lines(
+            connection, caller.organisation, settlement, after, page.rows_wanted
+        )
+    return [show_line(row, found.face) for row in rows]
+
+
+async def list_line_transfers(
+    pool: Pool, caller: Caller, settlement: Id, line: int, page: Page
+) -> Sequence[SettledTransfer] | Refusal:
+    """The transfers and reversals behind a line of one of the caller's documents, oldest first.
+
+    The wholesaler is told of the retailer's order no more than a mark by which its transfers can be
+    recognised; the retailer sees its own order.
+
+    Refuses `identity.scope_missing`, `settlement.unknown_settlement` and `settlement.unknown_line`.
+    """
+    found = await _find(pool, caller, settlement)
+    if isinstance(found, Refusal):
+        return found
+    organisation = caller.organisation
+    after = LOWEST if page.after is None else str(page.after[0])
+    async with reading(pool) as connection:
+        rows = await store.list_lines(connection, organisation, settlement, line - 1, 1)
+        if not rows or rows[0].line_no != line:
+            return refuse(
+                errors.UNKNOWN_LINE,
+                "This settlement has no such line. Check its number.",
+                field="line",
+                facts={"line": line},
+            )
+        sides = await store.find_sides(connection, organisation, found.partnership)
+        assert sides is not None, "a document's partnership stays for ever"
+        row = rows[0]
+        key = store.LineKey(row.factor, row.unit_price, row.vat_rate)
+        transfers = await store.list_transfers(
+            connection,
+            organisation,
+            store.WeekGoods(sides, found.week, (row.wholesaler_variant,), row.variant, key),
+            after,
+            page.rows_wanted,
+        )
+    return [show_transfer(each, found.face) for each in transfers]
+
+
+async def find_open_settlement(
+    pool: Pool, caller: Caller, partnership: Id, week: str | None = None
+) -> OpenSettlement | Refusal:
+    """What moved in a week that is not closed, as the caller's side sees it.
+
+    Without a week, such as `2026-W12`, the first open one with movement, else the one that
+    transfers fall into now. Its lines are told by `list_open_lines`.
+
+    Refuses `identity.scope_missing`, `partnerships.unknown_partnership`,
+    `settlement.week_not_valid` and `settlement.week_closed`.
+    """
+    refusal = check_scope(caller, Scope.SETTLEMENT_READ)
+    if refusal is not None:
+        return refusal
+    organisation = caller.organisation
+    async with reading_snapshot(pool) as connection:
+        sides = await store.find_sides(connection, organisation, partnership)
+        if sides is None:
+            return unknown_partnership(partnership)
+        monday = await _open_week(connection, sides, week)
+        if isinstance(monday, Refusal):
+            return monday
+        sums = await store.read_open_sums(connection, sides, monday)
+    return show_open(sides, organisation, monday, sums)
+
+
+async def list_open_lines(
+    pool: Pool, caller: Caller, partnership: Id, week: str | None, page: Page
+) -> Sequence[tuple[OpenLine, SettlementLine]] | Refusal:
+    """The lines of a week that is not closed, each with its place in the list.
+
+    In the order in which the wholesaler made the goods. Without a week as in
+    `find_open_settlement`; a page begins after a place, its price and rate as text, "" for None.
+    Refuses `identity.scope_missing`, `partnerships.unknown_partnership`,
+    `settlement.week_not_valid` and `settlement.week_closed`.
+    """
+    refusal = check_scope(caller, Scope.SETTLEMENT_READ)
+    if refusal is not None:
+        return refusal
+    organisation = caller.organisation
+    after = _BEFORE_ALL
+    if page.after is not None:
+        theirs, own, factor, price, rate = page.after
+        after = OpenLine(str(theirs), str(own), int(factor), _decimal(price), _decimal(rate))
+    async with reading_snapshot(pool) as connection:
+        sides = await store.find_sides(connection, organisation, partnership)
+        if sides is None:
+            return unknown_partnership(partnership)
+        monday = await _open_week(connection, sides, week)
+        if isinstance(monday, Refusal):
+            return monday
+        rows = await store.list_open_lines(
+            connection, organisation, sides, monday, after, page.rows_wanted
+        )
+    face = sides.face_of(organisation)
+    return [
+        (
+            OpenLine(row.wholesaler_variant, row.variant, row.factor, row.unit_price, row.vat_rate),
+            show_line(row, face),
+        )
+        for row in rows
+    ]
+
+
+async def list_open_transfers(
+    pool: Pool, caller: Caller, partnership: Id, week: str | None, variant: Id, page: Page
+) -> Sequence[SettledTransfer] | Refusal:
+    """The transfers and reversals of one of the caller's variants in an open week, oldest first.
+
+    Without a week as in `find_open_settlement`. A variant of which nothing moved has none.
+    Refuses `identity.scope_missing`, `partnerships.unknown_partnership`,
+    `settlement.week_not_valid` and `settlement.week_closed`.
+    """
+    refusal = check_scope(caller, Scope.SETTLEMENT_READ)
+    if refusal is not None:
+        return refusal
+    organisation = caller.organisation
+    after = LOWEST if page.after is None else str(page.after[0])
+    async with reading(pool) as connection:
+        sides = await store.find_sides(connection, organisation, partnership)
+        if sides is None:
+            return unknown_partnership(partnership)
+        monday = await _open_week(connection, sides, week)
+        if isinstance(monday, Refusal):
+            return monday
+        if not variant:
+            return []
+        goods = store.WeekGoods(sides, monday, (variant,))
+        if organisation == sides.retailer:
+            matched = await store.find_matched(connection, organisation, partnership, variant)
+            goods = store.WeekGoods(sides, monday, matched, variant)
+        rows = await store.list_transfers(connection, organisation, goods, after, page.rows_wanted)
+    return [show_transfer(row, sides.face_of(organisation)) for row in rows]
+
+
+async def export_settlement(
+    pool: Pool, caller: Caller, settlement: Id, form: SheetForm
+) -> AsyncIterator[bytes] | Refusal:
+    """One of the caller's documents as a sheet, one row a line, written while it is read.
+
+    Refuses `identity.scope_missing` and `settlement.unknown_settlement`.
+    """
+    found = await _find(pool, caller, settlement)
+    if isinstance(found, Refusal):
+        return found
+    texts = ("sku", "name", "partner_sku")
+    return write_pages(SETTLEMENT_LINE, texts, form, _sheet_rows(pool, caller, found))
+
+
+async def ending_checklist(
+    pool: Pool, caller: Caller, partnership: Id
+) -> EndingChecklist | Refusal:
+    """What is open of one of the caller's partnerships, and whether it can end now.
+
+    Refuses `identity.scope_missing` and `partnerships.unknown_partnership`.
+    """
+    refusal = check_scope(caller, Scope.SETTLEMENT_READ)
+    if refusal is not None:
+        return refusal
+    async with reading_snapshot(pool) as connection:
+        sides = await store.find_sides(connection, caller.organisation, partnership)
+        if sides is None:
+            return unknown_partnership(partnership)
+        now = await read_clock(connection)
+        week = settling_week(now, sides.time_zone, sides.closed_through)
+        row = await store.read_open(connection, caller.organisation, sides, now, week)
+    return show_checklist(sides, row)
+
+
+async def list_partnerships_to_settle(pool: Pool, through: date, page: Page) -> list[ToSettle]:
+    """Partnerships that are not closed through a week. For the operator."""
+    after = LOWEST if page.after is None else str(page.after[0])
+    async with reading(pool) as connection:
+        return await store.list_partnerships_open_at(connection, through, after, page.limit)
+
+
+async def find_partnership_to_settle(pool: Pool, partnership: Id) -> ToSettle | Refusal:
+    """A partnership. For the operator, who knows no more than its id.
+
+    Refuses `partnerships.unknown_partnership`.
+    """
+    async with reading(pool) as connection:
+        found = await store.find_partnership_to_settle(connection, partnership)
+    return unknown_partnership(partnership) if found is None else found
+
+
+def _decimal(text: str | int) -> Decimal | None:
+    return Decimal(text) if text else None
+
+
+async def _find(pool: Pool, caller: Caller, settlement: Id) -> SettlementRow | Refusal:
+    """The caller's face of a document. Refuses what every reader of one refuses."""
+    refusal = check_scope(caller, Scope.SETTLEMENT_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        found = await store.find_settlement(connection, caller.organisation, settlement)
+    return unknown_settlement(settlement) if found is None else found
+
+
+async def _open_week(connection: Connection, sides: Sides, week: str | None) -> date | Refusal:
+    """The week that is named, if it is open; else the first open one with movement, or today's."""
+    if week is None:
+        now = await read_clock(connection)
+        moved = await store.read_next_week(
+            connection, sides.wholesaler, sides.id, sides.closed_through, _WEEK_LAST
+        )
+        return moved or settling_week(now, sides.time_zone, sides.closed_through)
+    monday = read_week(week)
+    if monday is None:
+        return refuse(
+            errors.WEEK_NOT_VALID,
+            "A week is written by its year and number, such as 2026-W12.",
+            field="week",
+            facts={"week": week},
+        )
+    if monday <= sides.closed_through:
+        return refuse(
+            errors.WEEK_CLOSED,
+            f"The weeks through {week_label(sides.closed_through)} are settled; read those.",
+            field="week",
+            facts={"week": week, "closed_through": week_label(sides.closed_through)},
+        )
+    return monday
+
+
+async def _sheet_rows(
+    pool: Pool, caller: Caller, found: SettlementRow
+) -> AsyncIterator[Sequence[Sequence[str | None]]]:
+    """Read a document's lines page by page, as cells."""
+    after = 0
+    while True:
+        async with reading(pool) as connection:
+            rows = await store.list_lines(
+                connection, caller.organisation, found.id, after, EXPORT_ROWS
+            )
+        lines = [show_line(row, found.face) for row in rows]
+        yield [_cells(found, line) for line in lines]
+        if len(rows) < EXPORT_ROWS:
+            return
+        after = rows[-1].line_no
+
+
+def _cells(found: SettlementRow, line: SettlementLine) -> tuple[str | None, ...]:
+    return (
+        ids.SETTLEMENT + found.id,
+        week_label(found.week),
+        str(line.line),
+        line.sku,
+        line.name,
+        line.partner_sku,
+        line.transferred,
+        line.reversed,
+        line.net,
+        line.unit_price,
+        found.currency,
+        line.vat_rate,
+        line.amount,
+        str(line.transfers),
+    )
