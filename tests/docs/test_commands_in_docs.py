@@ -1,4 +1,4 @@
-"""What README and docs/start.md tell a newcomer to type works, in the order in which it stands."""
+"""What README and the pages tell a newcomer to type works, in the order in which it stands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ SHELL = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 README_ANSWER = re.compile(
     r"^```json\n\{\"status\": (\d+), \"code\": \"(.*?)\",\n \"detail\": \"(.*?)\"", re.MULTILINE
 )
+
+MOVED = ("transferred", "reversed", "net", "unit_price", "amount")
 
 
 def typed(page: str, address: str) -> str:
@@ -94,3 +97,51 @@ def test_a_network_of_ones_own(running: Running) -> None:
     (order,) = [each for each in answers(out) if "reference" in each]
     assert (order["status"], order["lines"][0]["held"]) == ("held", "2.5")
     assert out.splitlines()[-1].split() == ["PEARS", "shed", "39.5", "2.5", "37", "3"]
+
+
+def test_from_invitation_to_settled_week(running: Running) -> None:
+    """Each number that the guide explains is the one that is answered."""
+    out = running.type(typed("docs/guides/consign.md", running.address))
+    shown = iter(answers(out))
+    offer, matching, outcomes, by_hand, allocation, flour, yeast, partners = islice(shown, 8)
+    assert (offer["sharing_policy"], offer["price_percentage"]) == ("all_stock", "90")
+    assert matching["matched"] == 1
+    assert {each["variant"]["sku"]: each["outcome"] for each in outcomes["data"]} == {
+        "B-FLOUR": "already_matched",
+        "SALT": "none",
+        "YEAST": "suggested",
+    }
+    assert (by_hand["factor"], allocation["remaining"]) == (6, "5")
+    (flour,), (yeast,), (partner,) = flour["data"], yeast["data"], partners["data"]
+    names = ("own", "offered", "available_to_promise")
+    assert [flour[name] for name in names] == ["3", "18", "21"]
+    assert [yeast[name] for name in names] == ["0", "4", "4"]
+    assert [partner[name] for name in ("pool", "buffer", "shown")] == ["20", "2", "18"]
+
+    bread, cake, allocations, why, receipt, feast, cancelled, back, mill = islice(shown, 9)
+    assert [each["status"] for each in (bread, cake, feast)] == ["complete"] * 3
+    assert [each["quantity"] for each in cake["holds"]] == ["3", "4"]
+    assert [each["remaining"] for each in allocations["data"]] == ["1"]
+    (missing,) = why["missing"]
+    assert [missing[name] for name in ("missing", "offered", "lacking")] == ["20", "14", "6"]
+    assert receipt["positions"][0]["on_hand"] == "26"
+    assert cancelled["status"] == "cancelled"
+    assert [back["data"][0][name] for name in names] == ["3", "8", "11"]
+    assert [each["on_hand"] for each in mill["data"]] == ["10", "18"]
+
+    feed, week, lines = islice(shown, 3)
+    told = {each["sku"]: each["available_to_promise"] for each in feed["data"]}
+    assert (told["B-FLOUR"], told["YEAST"]) == ("11", "2")
+    assert (week["state"], week["net_minor"]) == ("open", 3132)
+    moved = [[each[name] for name in MOVED] for each in lines["data"]]
+    assert moved == [["24", "4", "20", "1.35", "27"], ["2", "0", "2", "2.16", "4.32"]]
+
+    inbound, order, lines, mine, theirs, disputed, notices, *acknowledged = shown
+    assert (inbound["face"], order["face"]) == ("inbound", "order")
+    assert inbound["net_minor"] == order["net_minor"] == 3132
+    assert [[each[name] for name in MOVED] for each in lines["data"]] == moved
+    assert [each["reference"] for each in mine["data"]] == ["cake", "feast", "cake"]
+    assert [each["reference"] for each in theirs["data"]] == [None] * 3
+    assert "1,FLOUR,FLOUR,,24,4,20,1.35,EUR,9,27,3" in out
+    assert (disputed["state"], notices["data"][0]["kind"]) == ("disputed", "settlement.disputed")
+    assert [each["state"] for each in acknowledged] == ["acknowledged"] * 2

@@ -27,6 +27,7 @@ from entrepot.infra.logging import open_log
 from entrepot.infra.passwords import Passwords
 from entrepot.infra.settings import Settings
 from entrepot.kernel.refusal import Refusal
+from entrepot.kernel.weeks import week_of
 from entrepot.stock import find_position
 from tests.factories.addresses import with_database
 from tests.factories.callers import caller_for
@@ -254,11 +255,69 @@ async def test_three_weeks_hold_every_kind_and_state_of_order(copied: str) -> No
     assert len(rows) > 450
     kinds = await fetched(copied, "SELECT DISTINCT kind FROM ledger")
     assert {row[0] for row in kinds} == {
-        *("receive", "adjust", "count", "hold", "release", "expire", "ship", "return")
+        *("receive", "adjust", "count", "hold", "release", "expire", "ship", "return"),
+        *("allocate", "transfer_out", "transfer_in", "reversal_out", "reversal_in"),
     }
-    assert await fetched(copied, "SELECT kind FROM notices") == [("orders.line_short",)]
+    assert await fetched(copied, "SELECT kind FROM notices ORDER BY kind") == [
+        ("orders.line_short",),
+        ("partnerships.invitation_accepted",),
+        ("partnerships.invitation_accepted",),
+        ("partnerships.match_failed",),
+        ("partnerships.match_failed",),
+        ("settlement.disputed",),
+    ]
     successors = await fetched(copied, "SELECT reference FROM orders WHERE follows IS NOT NULL")
     assert successors == [("G-2004#2",)]
+
+
+async def test_the_shops_sold_what_is_the_wholesalers(copied: str) -> None:
+    """As `docs/guides/demo.md` tells it; no unit was refused that the stories want."""
+    stands = await fetched(
+        copied,
+        "SELECT reference, status, fulfilment_status FROM orders"
+        " WHERE reference LIKE '_-300_' ORDER BY reference",
+    )
+    assert [row[1:] for row in stands] == [
+        *[("complete", "fulfilled")] * 3,
+        ("cancelled", "cancelled"),
+        ("waiting", "held"),
+        ("complete", "unfulfilled"),
+        *[("complete", "fulfilled")] * 2,
+        ("waiting", "held"),
+    ]
+    moved = await fetched(
+        copied,
+        "SELECT o.reference, v.sku, t.quantity::integer, t.factor, t.reverses IS NULL, t.at, t.week"
+        " FROM transfers AS t"
+        " INNER JOIN orders AS o ON t.organisation = o.organisation AND t.order_id = o.id"
+        " INNER JOIN variants AS v ON t.wholesaler_variant = v.id"
+        " ORDER BY t.at, v.sku",
+    )
+    assert [row[:5] for row in moved] == [
+        ("N-3001", "GH-1031", 2, 1, True),
+        ("Z-3001", "GH-1031", 2, 1, True),
+        ("N-3002", "GH-1031", 3, 1, True),
+        ("Z-3002", "GH-1052", 2, 1, True),
+        ("Z-3002", "GH-4042", 6, 1, True),
+        ("N-3003", "GH-3012", 2, 2, True),
+        ("N-3004", "GH-1031", 4, 1, True),
+        ("N-3004", "GH-1031", 4, 1, False),
+        ("N-3006", "GH-1031", 7, 1, True),
+    ]
+    assert {row[6] for row in moved} == {week_of(row[5], "Europe/Amsterdam") for row in moved}
+    faces = await fetched(
+        copied,
+        "SELECT g.slug, s.face, s.state, count(*) FROM settlements AS s"
+        " INNER JOIN organisations AS g ON s.organisation = g.id"
+        " GROUP BY g.slug, s.face, s.state",
+    )
+    counts = {row[:3]: row[3] for row in faces}
+    assert counts["winkel-noord", "inbound", "acknowledged"] == 1
+    assert counts["winkel-zuid", "inbound", "disputed"] == 1
+    inbounds = sum(number for (_, face, _), number in counts.items() if face == "inbound")
+    assert counts["de-groothandel", "order", "closed"] == inbounds >= 4
+    matched = await fetched(copied, "SELECT factor FROM product_matches WHERE matched_by = 'hand'")
+    assert matched == [(2,)]
 
 
 async def test_time_never_goes_back_so_stock_is_right_as_of_any_moment(

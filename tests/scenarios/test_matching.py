@@ -235,6 +235,22 @@ async def test_a_pause_makes_matches_inactive_and_lets_new_ones_be_made(story: S
     assert codes(refused) == {"partnerships.partnership_ending": "partnership"}
 
 
+async def test_a_former_partner_sees_nothing_of_what_is_sold_now(story: Story) -> None:
+    await story.wholesaler.stock({"sku": "W", "gtin": GTINS[0], "wholesale_price": "5"})
+    await story.retailer.stock({"sku": "R", "gtin": GTINS[0]})
+    prices, matching = (
+        f"/partnerships/{story.partnership}/prices",
+        f"/suppliers/{story.supplier}/matching",
+    )
+    await story.wholesaler.asker.post(f"/partnerships/{story.partnership}/begin-ending")
+    assert [each["sku"] for each in (await story.retailer.asker.get(prices))["data"]] == ["W"]
+    await story.wholesaler.asker.post(f"/partnerships/{story.partnership}/end")
+    for path in (prices, matching):
+        refused = await story.retailer.asker.send("GET", f"/api/v1{path}")
+        assert codes(refused) == {"partnerships.partnership_ending": "partnership"}
+    assert [each["sku"] for each in (await story.wholesaler.asker.get(prices))["data"]] == ["W"]
+
+
 async def test_each_side_changes_and_sees_what_is_its_own(story: Story) -> None:
     await story.wholesaler.stock({"sku": "W", "gtin": GTINS[0]})
     await story.retailer.stock({"sku": "R", "gtin": GTINS[0]})

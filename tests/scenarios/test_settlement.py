@@ -186,6 +186,33 @@ def test_weeks_that_may_not_close_are_refused(
         assert asyncio.run(dump(database)) == before, options
 
 
+def test_a_trial_settles_as_if_it_were_later_and_not_earlier(
+    traded: Trade, entrepot: CommandLine, database: str
+) -> None:
+    partnership = f"pts_{traded.id}"
+    (through,) = settled(entrepot, "--as-of", "2026-03-23T00:00:00+01:00")
+    assert (through["closed_through"], through["newly_closed"]) == ("2026-W12", 1)
+    (document,) = through["settlements"]
+    assert (document["week"], document["closed_at"]) == ("2026-W12", "2026-03-22T23:00:00Z")
+    before = asyncio.run(dump(database))
+    # The moment before, W12 was still open; and a moment needs its zone.
+    for moment, code, says in (
+        ("2026-03-22T23:59:59+01:00", 4, "settlement.week_closed"),
+        ("2026-03-23T00:00:00", 2, "no moment"),
+        ("tomorrow", 2, "no moment"),
+    ):
+        for options in ((), ("--partnership", partnership)):
+            ended = entrepot("settle", "--as-of", moment, *options)
+            assert (ended.code, says in ended.err) == (code, True), (moment, ended)
+    (same,) = settled(entrepot, "--as-of", "2026-03-29T23:59:59+02:00")
+    assert (same["newly_closed"], same["settlements"]) == (0, [])
+    assert asyncio.run(dump(database)) == before
+    ended = entrepot("settle", "--week", "2099-W01", "--as-of", "2099-01-05T00:00:00+01:00")
+    assert (ended.code, "settled in the next one" in ended.err) == (0, True)
+    later, _ = entrepot.done("settlement", "list", f"org_{traded.wholesaler}")["settlements"]
+    assert later["week"] == "2026-W13"
+
+
 def test_a_dry_run_settles_and_keeps_nothing(
     traded: Trade, entrepot: CommandLine, database: str
 ) -> None:

@@ -26,9 +26,10 @@ from entrepot.partnerships.model import (
 from entrepot.partnerships.model.matching import (
     MatchingOutcome,
     ProductMatch,
+    matching_over,
     supplier_not_partner,
 )
-from entrepot.partnerships.model.partnerships import unknown_partnership
+from entrepot.partnerships.model.partnerships import is_ending, unknown_partnership
 from entrepot.partnerships.model.prices import AgreedPrice, PriceFilter
 from entrepot.partnerships.store import invitations, matches, partnerships, prices, rights
 
@@ -204,7 +205,8 @@ async def list_matching(
 
     Only those of one outcome, if asked for. A page's key is the last sku. Nothing is changed: it is
     what `match_wholesale` would find, and after that, what it left. Refuses
-    `identity.scope_missing`, `catalogue.unknown_supplier` and `partnerships.supplier_not_partner`.
+    `identity.scope_missing`, `catalogue.unknown_supplier`, `partnerships.supplier_not_partner` and
+    `partnerships.partnership_ending`, as then nothing is matched any more.
     """
     refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
     if refusal is not None:
@@ -226,6 +228,9 @@ async def list_matching(
             return Refusal((supplier_not_partner(supplier),))
         found = await partnerships.find_partnership(connection, caller.organisation, partnership)
         assert found is not None, "a supplier points at a partnership of its organisation's"
+        over = matching_over(found.id, found.state)
+        if over is not None:
+            return Refusal((over,))
         rows = await matches.list_outcomes(
             connection,
             (found.retailer, found.wholesaler, found.id),
@@ -307,7 +312,9 @@ async def list_prices(
 
     The same for both sides, but that the retailer sees active variants only: this is also where it
     finds what to match. No figures are told. A page's key is the last sku. Refuses
-    `identity.scope_missing` and `partnerships.unknown_partnership`.
+    `identity.scope_missing`, `partnerships.unknown_partnership`, and to the retailer, once the
+    partnership has ended, `partnerships.partnership_ending`: what the wholesaler sells, and for how
+    much, is no business of its former partners'.
     """
     refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
     if refusal is not None:
@@ -320,7 +327,11 @@ async def list_prices(
         found = await partnerships.find_partnership(connection, caller.organisation, partnership)
         if found is None:
             return unknown_partnership(partnership)
-        states = LISTED if caller.organisation == found.wholesaler else LISTED[:1]
+        is_wholesaler = caller.organisation == found.wholesaler
+        over = is_ending(found) if found.state == "ended" and not is_wholesaler else None
+        if over is not None:
+            return over
+        states = LISTED if is_wholesaler else LISTED[:1]
         rows = await prices.list_prices(
             connection, (found.wholesaler, found.id), states, wanted, after, among, page.rows_wanted
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from entrepot.catalogue import NewSupplier, Supplier, create_supplier, list_suppliers
 from entrepot.infra.ids import new_id
@@ -56,6 +56,23 @@ async def test_its_first_open_week_is_the_current_one(pool: Pool, network: Netwo
     assert shown.closed_through == week_label(week - WEEK)
     assert shown.next_close_at == week_begins(week + WEEK, shown.time_zone)
     assert timedelta(0) < shown.next_close_at - shown.created_at <= timedelta(days=7, hours=1)
+
+
+async def test_who_tells_a_history_says_when_it_began(pool: Pool, network: Network) -> None:
+    wholesaler, retailer = await network.organisation(), await network.organisation("shop")
+    issued = await invited(pool, wholesaler)
+    at = datetime(2026, 3, 18, 12, tzinfo=UTC)
+    begun = done(
+        await accept_partnership_invitation(
+            pool,
+            new_id,
+            caller_for(retailer),
+            issued.invite_key or "",
+            moment=lambda _: at,
+        )
+    )
+    assert (begun.created_at, begun.closed_through) == (at, "2026-W11")
+    assert begun.next_close_at == datetime(2026, 3, 22, 23, tzinfo=UTC)
 
 
 async def test_the_two_get_their_right_and_the_wholesaler_a_notice(

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from entrepot import catalogue, identity, orders
+from entrepot import catalogue, identity, orders, partnerships, settlement
 from entrepot.apis.rest import errors as door_errors
 from entrepot.apis.rest.problems import STATUSES, status_of
+from entrepot.connectors import feed, webhooks
 from entrepot.infra import errors as ground_errors
 from entrepot.stock import errors as stock_errors
 from tests.factories.web import Web
@@ -61,6 +62,10 @@ def test_every_code_of_every_area_has_the_status_it_should() -> None:
         *catalogue.PRECEDENCE,
         *stock_errors.PRECEDENCE,
         *orders.PRECEDENCE,
+        *partnerships.PRECEDENCE,
+        *settlement.PRECEDENCE,
+        *feed.PRECEDENCE,
+        *webhooks.PRECEDENCE,
     ]
     assert set(STATUSES) <= set(codes), "a status for a code that is gone"
     for code in codes:

@@ -239,7 +239,7 @@ ROUTES: Final = (
         query=MatchingQuery,
         answer=page_type("MatchingOutcome", MatchingOutcome),
         scope=Scope.PARTNERSHIPS_READ,
-        refusals=_ON_SUPPLIER,
+        refusals=(*_ON_SUPPLIER, partnerships.PARTNERSHIP_ENDING),
     ),
     Route(
         method="POST",

@@ -140,14 +140,15 @@ ROUTES: Final = (
             "The wholesaler's variants by its sku, each with what the retailer pays for a unit now,"
             " ex VAT, and why: a fixed price, or the partnership's percentage of the wholesale"
             " price. Both sides see the same, but that the retailer sees active variants only; this"
-            " is also where it looks for what to match. With `name`, a page may hold fewer rows"
+            " is also where it looks for what to match, and nothing once the partnership has ended."
+            " With `name`, a page may hold fewer rows"
             " than asked, or none, while `next` says that there is more to search."
         ),
         handler=list_prices,
         query=PricesQuery,
         answer=page_type("AgreedPrice", AgreedPrice),
         scope=Scope.PARTNERSHIPS_READ,
-        refusals=(partnerships.UNKNOWN_PARTNERSHIP,),
+        refusals=(partnerships.UNKNOWN_PARTNERSHIP, partnerships.PARTNERSHIP_ENDING),
     ),
     Route(
         method="POST",

@@ -7,8 +7,8 @@ changes nothing.
 from entrepot.cli.demo.command import demo
 from entrepot.cli.demo.keeping import DemoNetwork, keep_address, read_demo
 from entrepot.cli.demo.making import is_place_for_demo, make_demo
-from entrepot.cli.demo.progress import showing_progress
 from entrepot.cli.demo.showing import show_demo
+from entrepot.cli.progress import showing_progress
 
 __all__ = [
     "DemoNetwork",

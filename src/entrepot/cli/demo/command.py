@@ -12,12 +12,12 @@ from entrepot.cli.demo.crowd import NOBODY, Size
 from entrepot.cli.demo.keeping import DemoNetwork, read_demo
 from entrepot.cli.demo.making import is_place_for_demo, make_demo
 from entrepot.cli.demo.members import MEMBERS
-from entrepot.cli.demo.progress import showing_progress
 from entrepot.cli.demo.showing import show_demo, show_shell
 from entrepot.cli.examples import examples
 from entrepot.cli.exit_codes import ExitCode
 from entrepot.cli.opening import DryRunOption, run_command
 from entrepot.cli.printing import JsonOption, print_json, say
+from entrepot.cli.progress import showing_progress
 
 LARGE: Final = Size(1_000 - len(MEMBERS), 100_000, 100_000)
 

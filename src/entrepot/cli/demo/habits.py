@@ -155,5 +155,11 @@ TRADES = (
     ),
 )
 
-SET_ASIDE = frozenset({"CARROTS", "GH-1061", "GH-2024", "GH-3031", "GH-5011", "GH-5041", "GH-5051"})
+SET_ASIDE = frozenset(
+    {
+        *("CARROTS", "GH-1061", "GH-2024", "GH-3031", "GH-5011", "GH-5041", "GH-5051"),
+        *("GH-1031", "GH-1051", "GH-1052", "GH-3012", "GH-3051", "GH-4042"),
+        *("WN-105", "WN-107", "WN-120", "WN-125", "WZ-104", "WZ-106", "WZ-115"),
+    }
+)
 """Skus that the usual trade leaves alone: the README's carrots, and what stories are told with."""

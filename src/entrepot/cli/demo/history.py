@@ -1,4 +1,4 @@
-"""Plans what happened in the demo network before today: first goods, usual trade, stories. Pure."""
+"""Plans what happened in the demo network before today, from first goods to stories. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from operator import attrgetter
 from entrepot.cli.demo.goods import goods_of
 from entrepot.cli.demo.habits import TRADES
 from entrepot.cli.demo.members import MEMBERS
+from entrepot.cli.demo.sharing_stories import tell_sharing
 from entrepot.cli.demo.steps import Calendar, Step, Variants
 from entrepot.cli.demo.stories import tell_stories
 from entrepot.cli.demo.trading import plan_trade
@@ -21,6 +22,7 @@ def plan_history(calendar: Calendar, variants: Variants) -> list[Step]:
     steps = _first_goods(calendar, variants)
     for trade in TRADES:
         steps += plan_trade(trade, calendar, variants)
+    steps += tell_sharing(calendar, variants)
     steps += tell_stories(calendar, variants)
     return sorted((each for each in steps if each.at < calendar.end), key=attrgetter("at"))
 

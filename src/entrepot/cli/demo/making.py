@@ -15,8 +15,8 @@ from entrepot.cli.demo.keeping import DemoNetwork, keep_demo, read_demo
 from entrepot.cli.demo.making_crowd import find_crowd, make_crowd
 from entrepot.cli.demo.making_members import make_members
 from entrepot.cli.demo.members import MEMBERS
-from entrepot.cli.demo.progress import Tell, tell_nobody
 from entrepot.cli.demo.steps import DAYS
+from entrepot.cli.progress import Tell, tell_nobody
 from entrepot.infra.postgres.locks import FileLock
 
 LOCK_NAME: Final = "demo.lock"

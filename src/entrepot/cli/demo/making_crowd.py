@@ -22,8 +22,8 @@ from entrepot.cli.demo.keeping import DemoNetwork, DemoOrganisation, DemoPart, D
 from entrepot.cli.demo.making_log_ins import Entrance, Owner
 from entrepot.cli.demo.members import MEMBERS
 from entrepot.cli.demo.playing import play_history
-from entrepot.cli.demo.progress import Tell
 from entrepot.cli.opening import accepted, operator_for
+from entrepot.cli.progress import Tell
 from entrepot.kernel.caller import Caller
 
 _AT_ONCE: Final = 4

@@ -21,10 +21,11 @@ from entrepot.cli.demo.history import plan_history
 from entrepot.cli.demo.keeping import DemoNetwork, DemoPart, DemoVariant
 from entrepot.cli.demo.making_log_ins import Entrance, Owner
 from entrepot.cli.demo.members import MEMBERS, RIGHTS, Member
+from entrepot.cli.demo.partnering import begin_partnerships
 from entrepot.cli.demo.playing import count_orders, play_history
-from entrepot.cli.demo.progress import Tell
 from entrepot.cli.demo.stories import LAST_REFERENCE, TELLER
 from entrepot.cli.opening import accepted, operator_for
+from entrepot.cli.progress import Tell
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
 
@@ -133,5 +134,6 @@ async def _make_history(
     }
     first = known["jeans-farm", "CARROTS"]
     calendar = await begun_calendar(services, callers["jeans-farm"], first, days)
+    partners = await begin_partnerships(services, callers, known, calendar.opening)
     steps = plan_history(calendar, known)
-    await play_history(services, callers, steps, count_orders(steps), tell)
+    await play_history(services, callers, steps, count_orders(steps), tell, partners)

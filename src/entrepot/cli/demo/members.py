@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from entrepot.catalogue import NewLocation, NewSupplier
 from entrepot.identity import NewOrganisation
+from entrepot.partnerships import Agreement
 
 
 class Member(NamedTuple):
@@ -38,6 +40,32 @@ class Right(NamedTuple):
     seller: str
     buyer: str
     kind: str
+
+
+class Share(NamedTuple):
+    """A partnership, by the slugs of its two, and what they agree on."""
+
+    wholesaler: str
+    retailer: str
+    agreement: Agreement
+
+
+class HandMatch(NamedTuple):
+    """Goods that nothing but their owners' word makes the same, and how many units make one."""
+
+    wholesaler: str
+    wholesaler_sku: str
+    retailer: str
+    sku: str
+    factor: int
+
+
+class PriceList(NamedTuple):
+    """What a retailer pays for some of a wholesaler's goods, ex VAT, whatever others pay."""
+
+    wholesaler: str
+    retailer: str
+    prices: tuple[tuple[str, str], ...]
 
 
 def _supplier(name: str, email: str, *, backorders: bool = False) -> NewSupplier:
@@ -129,8 +157,19 @@ MEMBERS = (
 RIGHTS = (
     Right("jeans-farm", "hub-a", "session"),
     Right("jeans-farm", "hub-b", "session"),
-    Right("de-groothandel", "winkel-noord", "consignment"),
-    Right("de-groothandel", "winkel-zuid", "consignment"),
     Right("seller-one", "marketplace", "marketplace"),
     Right("seller-two", "marketplace", "marketplace"),
 )
+
+SHARES = (
+    Share(
+        "de-groothandel",
+        "winkel-noord",
+        Agreement("all_stock", buffer=Decimal(2), price_percentage=Decimal(90)),
+    ),
+    Share("de-groothandel", "winkel-zuid", Agreement("allocated_only")),
+)
+
+MATCHES = (HandMatch("de-groothandel", "GH-3012", "winkel-noord", "WN-125", 2),)
+
+PRICES = (PriceList("de-groothandel", "winkel-zuid", (("GH-1031", "19.50"), ("GH-1052", "11.25"))),)

@@ -18,9 +18,10 @@ import msgspec
 
 from entrepot import orders
 from entrepot.app import Services, open_desk
-from entrepot.cli.demo.progress import Tell
-from entrepot.cli.demo.steps import Step
+from entrepot.cli.demo.partnering import NOBODY, Partners, act_as_partner
+from entrepot.cli.demo.steps import ActOfOne, ActOfPartner, Step
 from entrepot.cli.opening import accepted
+from entrepot.cli.progress import Tell
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
@@ -74,6 +75,7 @@ async def play_history(
     steps: Iterable[Step],
     total: int,
     tell: Tell,
+    partners: Partners = NOBODY,
 ) -> None:
     """Play steps in the order of their moments, those of one moment together.
 
@@ -84,6 +86,17 @@ async def play_history(
     desk = open_desk(services.pool, services.settings, moment=clock)
     desk.intake.start()
     placed: dict[str, Id] = {}
+
+    async def take(step: Step, key: str) -> None:
+        caller, act = callers[step.organisation], step.act
+        if isinstance(act, ActOfPartner):
+            partnership = partners.between(step.organisation, act.partner)
+            await act_as_partner(services, caller, partnership, act, key, clock)
+        elif act is None:
+            await sweep_expired(desk)
+        else:
+            await _act(desk, caller, placed, act, step.reference, key)
+
     numbered = enumerate(steps)
     at_once = min(_AT_ONCE_MAX, services.settings.queue_max)
     tell("orders", 0, total)
@@ -91,28 +104,21 @@ async def play_history(
         for at, group in groupby(numbered, key=lambda each: each[1].at):
             clock.at = at
             while some := list(islice(group, at_once)):
-                await asyncio.gather(
-                    *[
-                        _take(desk, callers[step.organisation], placed, step, f"demo-{number}")
-                        for number, step in some
-                    ]
-                )
+                await asyncio.gather(*[take(step, f"demo-{number}") for number, step in some])
             tell("orders", len(placed), total)
     finally:
         await desk.intake.close()
 
 
-async def _take(desk: Desk, caller: Caller, placed: dict[str, Id], step: Step, key: str) -> None:
-    """Take one step, and remember by its reference which order was placed."""
-    act = step.act
-    if act is None:
-        await sweep_expired(desk)
-        return
+async def _act(
+    desk: Desk, caller: Caller, placed: dict[str, Id], act: ActOfOne, reference: str, key: str
+) -> None:
+    """Act on an order or on stock, and remember by its reference which order was placed."""
     if isinstance(act, PlaceOrder):
         act = msgspec.structs.replace(act, order=desk.new_id())
-    elif step.reference:
-        act = msgspec.structs.replace(act, order=placed[step.reference])
+    elif reference:
+        act = msgspec.structs.replace(act, order=placed[reference])
     answer = accepted(await _ACTIONS[type(act)](desk, caller, act, key))
     if isinstance(act, PlaceOrder):
         order = msgspec.json.decode(answer.body, type=_OrderId)
-        placed[step.reference] = order.id.removeprefix(ids.ORDER)
+        placed[reference] = order.id.removeprefix(ids.ORDER)

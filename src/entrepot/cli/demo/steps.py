@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,33 @@ ActOnOrder: TypeAlias = (
     | ReturnGoods
     | PrioritiseOrder
 )
-Act: TypeAlias = PlaceOrder | ActOnOrder | ActOnStock
+
+
+class Allocate(NamedTuple):
+    """Keep units for a partner: its slug, one's own variant, how many, and why."""
+
+    partner: str
+    variant: Id
+    quantity: Decimal
+    note: str
+
+
+class Settle(NamedTuple):
+    """Close the weeks with a partner, a retailer, that are over, and write their settlements."""
+
+    partner: str
+
+
+class Answer(NamedTuple):
+    """Acknowledge the newest settlement with a partner, or dispute it for a reason."""
+
+    partner: str
+    dispute: str = ""
+
+
+ActOfOne: TypeAlias = PlaceOrder | ActOnOrder | ActOnStock
+ActOfPartner: TypeAlias = Allocate | Settle | Answer
+Act: TypeAlias = ActOfOne | ActOfPartner
 Variants: TypeAlias = Mapping[tuple[str, str], Id]
 """Inner ids of variants, by their owner's slug and their sku."""
 
@@ -42,7 +69,7 @@ UNKNOWN: Id = ""
 
 
 class Step(NamedTuple):
-    """An act of an organisation at a moment, on the order with this reference or on stock.
+    """An act of an organisation at a moment: on the order with this reference, stock, or partners.
 
     Without an act, the orders whose limit has passed by then are cancelled.
     """

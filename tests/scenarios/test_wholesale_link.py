@@ -130,9 +130,6 @@ def test_the_wholesale_link(story: Story) -> None:
     nothing_is_reserved_while_another_product_is_missing(story)
     the_retailer_has_an_inbound_a_week(story)
     the_wholesaler_has_an_order_a_week_and_retailer(story)
-    findings = story.entrepot("doctor", "--json").json["findings"]
-    print([f for f in findings if f["state"]!="ok"])
-    assert 0
 
 
 def two_relations_are_joined(story: Story) -> None:
@@ -210,13 +207,13 @@ def stock_is_shared_as_was_chosen(story: Story) -> None:
 
 def web_shops_are_told(story: Story) -> None:
     """Voorraad delen: as available stock, own and partner's in one number, by the feed."""
-    until = time.monotonic() + SECONDS_MAX
-    while time.monotonic() < until:
-        feed = {each["sku"]: each for each in story.shop.get("/feed")["data"]}
-        if feed.get("W-MOK", {}).get("available_to_promise") == "42":
-            break
+    until, told = time.monotonic() + SECONDS_MAX, ""
+    feed: dict[str, Any] = {}
+    while told != "42" and time.monotonic() < until:
         time.sleep(0.1)
-    assert feed["W-MOK"]["available_to_promise"] == "42"
+        feed = {each["sku"]: each for each in story.shop.get("/feed")["data"]}
+        told = feed.get("W-MOK", {}).get("available_to_promise", "")
+    assert told == "42"
     assert feed["W-BORD"]["available_to_promise"] == "20"
 
 
