@@ -44,6 +44,23 @@ NOT_MODELLED: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         (
+            "GET /api/v1/allocations",
+            "GET /api/v1/allocations/{allocation}",
+            "GET /api/v1/received-allocations",
+            "GET /api/v1/received-allocations/{allocation}",
+        ),
+        "what it tells whom is tried in tests/scenarios/test_allocations.py",
+    ),
+    **dict.fromkeys(
+        (
+            "GET /api/v1/availability",
+            "GET /api/v1/availability/{variant}/partners",
+            "GET /api/v1/orders/{order}/waiting",
+        ),
+        "what it tells whom is tried in tests/scenarios/test_availability.py",
+    ),
+    **dict.fromkeys(
+        (
             "GET /api/v1/settlements",
             "GET /api/v1/settlements/{settlement}",
             "GET /api/v1/settlements/{settlement}/lines",

@@ -33,7 +33,7 @@ LOG = logging.getLogger(__name__)
 """Where the figures go; `--log-cli-level=info` shows them."""
 STATEMENTS_MAX_PLAIN = 9
 """Begin, claim, lock, read, three or four that write, commit."""
-STATEMENTS_MAX_CAREFUL = 20
+STATEMENTS_MAX_CAREFUL = 22  # two of them ask which partners and transfers are concerned
 RATIO_MAX = 1.3
 ROUNDS = 6
 BATCH = 25

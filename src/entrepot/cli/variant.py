@@ -353,7 +353,9 @@ async def _change(services: Services, caller: Caller, sku: str, changes: Variant
     )
     answer = accepted(changed).answer
     if changes.state in {"deactivated", "deleted"}:
-        say(accepted(await orders.find_affected(services.pool, caller, variant.inner_id)).says)
+        affected = accepted(await orders.find_affected(services.pool, caller, variant.inner_id))
+        if affected.is_anything:
+            say(affected.says)
     return answer
 
 

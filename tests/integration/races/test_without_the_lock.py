@@ -11,7 +11,7 @@ from entrepot import stock
 from entrepot.infra.failures import broken_constraint
 from entrepot.infra.ids import new_id
 from entrepot.orders import BatchTools, decide_batch
-from entrepot.stock import store
+from entrepot.stock.store import ledger
 from tests.factories.counter import order_of, submission
 from tests.factories.stall import Stall, accepted
 
@@ -22,9 +22,9 @@ async def test_an_unlocked_read_is_caught_when_it_writes(
     stall: Stall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lock is left out and a pause planted: at most one of the rivals gets its rows written."""
-    unlocked = store.SQL["lock_positions"].replace(LOCK, "")
-    assert unlocked != store.SQL["lock_positions"]
-    sql = MappingProxyType({**store.SQL, "lock_positions": unlocked})
+    unlocked = ledger.SQL["lock_positions"].replace(LOCK, "")
+    assert unlocked != ledger.SQL["lock_positions"]
+    sql = MappingProxyType({**ledger.SQL, "lock_positions": unlocked})
     write = stock.write_stock
     barrier = asyncio.Barrier(4)
 
@@ -34,7 +34,7 @@ async def test_an_unlocked_read_is_caught_when_it_writes(
         await write(*args, **options)  # type: ignore[arg-type] # passed on unseen
 
     variant = await stall.goods(1)
-    monkeypatch.setattr(store, "SQL", sql)
+    monkeypatch.setattr(ledger, "SQL", sql)
     monkeypatch.setattr(stock, "write_stock", paused)
     rivals = [
         decide_batch(

@@ -37,7 +37,7 @@ CHECKS = [
 ]
 EXAMPLES_QUICK = 20
 EXAMPLES_FULL = 200
-FRUITLESS_QUICK_MAX = 12
+FRUITLESS_QUICK_MAX = 60
 FRUITLESS_FULL_MAX = 5
 CLOSED = frozenset({"People", "Tokens"})
 """Topics of owners, and of passwords and keys that no chance finds: nothing opens to these."""

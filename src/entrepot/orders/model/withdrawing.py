@@ -44,6 +44,11 @@ class Affected(msgspec.Struct, frozen=True):
     counted_all: bool
     says: str
 
+    @property
+    def is_anything(self) -> bool:
+        """Whether anything else is affected at all."""
+        return bool(self.matches or self.allocations or self.waiting_orders or self.holding_orders)
+
 
 def show_affected(row: AffectedRow) -> Affected:
     """Say what is affected, in numbers and in a sentence."""
