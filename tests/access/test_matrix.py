@@ -37,8 +37,20 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOTHING: dict[str, object] = {"data": [], "next": None}
 # An order on opened stock is answered with the place where the units are held, so that whoever
 # compares histories can tell positions apart; an id of a location opens nothing.
+# A variant that something is allocated of, or that was transferred, is one like any other.
 KNOWN_TO_PARTNERS = frozenset(
-    {"organisation", "slug", "variant", "sku", "held_variant", "location", "matched", "unmatched"}
+    {
+        "organisation",
+        "slug",
+        "variant",
+        "sku",
+        "held_variant",
+        "allocated",
+        "location",
+        "matched",
+        "moved",
+        "unmatched",
+    }
 )
 KEPT_OF_SHEETS = frozenset({"audit", "idempotency_keys", "outbox"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
@@ -378,10 +390,10 @@ async def page(row: Row, example: Example, member: Member, **paging: str) -> Any
 
 
 async def all_rows(row: Row, example: Example, asking: Member) -> list[object]:
-    """A whole list, however many pages it has."""
+    """A whole list, however many pages it has. The feed always names a next one."""
     read = await page(row, example, asking, limit="200")
     rows: list[object] = read["data"]
-    while read["next"] is not None:
+    while read["next"] is not None and read["data"]:
         read = await page(row, example, asking, limit="200", cursor=read["next"])
         rows += read["data"]
     return rows
@@ -392,7 +404,7 @@ def moved(cursor: str) -> str:
     key = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     last = key[-1]
     if isinstance(last, str):
-        key[-1] = last[:-1] + ("0" if last[-1] != "0" else "1")
+        key[-1] = last[:-1] + ("1" if last.endswith("0") else "0")
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode("ascii").rstrip("=")
 
 
