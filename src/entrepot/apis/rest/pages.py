@@ -1,6 +1,7 @@
 """The document for programs, and the same for people: no scripts, no outside addresses."""
 
 from collections.abc import Sequence
+from functools import cache
 from importlib import resources
 from typing import Any, Final
 
@@ -17,8 +18,9 @@ _CSP: Final = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; ba
 _ASSETS: Final = resources.files("entrepot.apis.rest") / "assets"
 
 
-def make_routes(routes: Sequence[Route]) -> tuple[Route, ...]:
-    """Make the routes that show the document of others."""
+@cache
+def make_routes(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Make the routes that show the document of others; once for each table of routes."""
     document = describe(routes)
     encoded = msgspec.json.encode(document)
     page = _render(document, routes).encode("utf-8")
