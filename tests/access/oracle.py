@@ -265,7 +265,7 @@ HOLD = ("organisation", "variant", "location", "quantity", "expires_at", "ended_
 
 
 def _position(facts: Facts, row: Row) -> dict[str, Any]:
-    """A position net of what counts as expired."""
+    """A position net of what counts as expired; nobody allocates in this world."""
     key = (row["owner"], row["variant"], row["location"])
     gone = sum(
         (
@@ -277,7 +277,7 @@ def _position(facts: Facts, row: Row) -> dict[str, Any]:
         ),
         Decimal(0),
     )
-    held = row["held"] - gone
+    held = max(row["held"] - gone, Decimal(0))
     available = max(row["on_hand"] - held - row["allocated"], Decimal(0))
     columns = ("variant", "location", "on_hand", "allocated", "version", "unlimited")
     return shown(row, columns, held=held, available=available)

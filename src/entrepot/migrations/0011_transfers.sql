@@ -84,10 +84,40 @@ REVOKE UPDATE, DELETE, TRUNCATE ON transfers FROM CURRENT_USER;
 
 REVOKE UPDATE, DELETE, TRUNCATE ON transfer_legs FROM CURRENT_USER;
 
+-- The one rule of what a position's figures are now: as they were written last, less the holds and
+-- allocations past their time that nobody has ended yet. The figures of an unlimited position count
+-- no holds and no allocations, so neither do they count what is past.
+CREATE VIEW current_positions AS
+SELECT
+    p.owner,
+    p.variant,
+    p.location,
+    p.on_hand,
+    p.held - h.expired AS held,
+    p.allocated - a.expired AS allocated,
+    greatest(p.on_hand - p.held + h.expired - p.allocated + a.expired, 0) AS available,
+    p.version,
+    p.unlimited
+FROM positions AS p
+CROSS JOIN LATERAL (
+    SELECT least(coalesce(sum(g.quantity), 0), p.held) AS expired
+    FROM holds AS g
+    WHERE
+        g.owner = p.owner AND g.variant = p.variant AND g.location = p.location
+        AND g.state = 'live' AND g.expires_at <= statement_timestamp()
+) AS h
+CROSS JOIN LATERAL (
+    SELECT least(coalesce(sum(o.remaining), 0), p.allocated) AS expired
+    FROM allocations AS o
+    WHERE
+        o.owner = p.owner AND o.variant = p.variant AND o.location = p.location
+        AND o.state = 'open' AND o.valid_until <= statement_timestamp()
+) AS a;
+
 -- What each active match opens to the retailer now: the pool in the wholesaler's units, what is
--- offered of it in the retailer's; NULL means unlimited. Holds and allocations past their time do
--- not count. What is unlimited needs no position, only a place that it could ship from. That no more is offered than is on hand and not held needs no minimum here: on hand
--- covers what is held and allocated.
+-- offered of it in the retailer's; NULL means unlimited. What is unlimited needs no position, only a
+-- place that it could ship from. That no more is offered than is on hand and not held needs no
+-- minimum here: on hand covers what is held and allocated.
 CREATE VIEW partner_offers AS
 SELECT
     m.retailer,
@@ -126,36 +156,20 @@ CROSS JOIN LATERAL (
             sum(
                 CASE
                     WHEN m.sharing_policy = 'allocated_only' OR p.unlimited THEN a.own
-                    ELSE p.on_hand - p.held + h.expired - p.allocated + a.expired + a.own
+                    ELSE p.available + a.own
                 END
             ), 0
         ) AS pool
-    FROM positions AS p
+    FROM current_positions AS p
     INNER JOIN locations AS l
         ON p.owner = l.organisation AND p.location = l.id AND l.ships_orders
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(g.quantity), 0) AS expired
-        FROM holds AS g
-        WHERE
-            g.owner = p.owner AND g.variant = p.variant AND g.location = p.location
-            AND g.state = 'live' AND g.expires_at <= statement_timestamp()
-    ) AS h
-    CROSS JOIN LATERAL (
-        SELECT
-            coalesce(
-                sum(o.remaining) FILTER (WHERE o.valid_until <= statement_timestamp()), 0
-            ) AS expired,
-            coalesce(
-                sum(o.remaining) FILTER (
-                    WHERE
-                    o.partnership = m.partnership
-                    AND (o.valid_until IS NULL OR o.valid_until > statement_timestamp())
-                ), 0
-            ) AS own
+        SELECT coalesce(sum(o.remaining), 0) AS own
         FROM allocations AS o
         WHERE
             o.owner = p.owner AND o.variant = p.variant AND o.location = p.location
-            AND o.state = 'open'
+            AND o.state = 'open' AND o.partnership = m.partnership
+            AND (o.valid_until IS NULL OR o.valid_until > statement_timestamp())
     ) AS a
     WHERE p.owner = m.wholesaler AND p.variant = m.wholesaler_variant
 ) AS s;

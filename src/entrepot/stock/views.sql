@@ -6,19 +6,12 @@ SELECT
     l.code,
     trim_scale(p.on_hand)::text AS on_hand,
     p.version::text AS version,
-    trim_scale(p.held - e.held)::text AS held,
+    trim_scale(p.held)::text AS held,
     trim_scale(p.allocated)::text AS allocated,
-    trim_scale(greatest(p.on_hand - p.held + e.held - p.allocated, 0))::text AS available
+    trim_scale(p.available)::text AS available
 FROM variants AS v
-INNER JOIN positions AS p ON v.organisation = p.owner AND v.id = p.variant
+INNER JOIN current_positions AS p ON v.organisation = p.owner AND v.id = p.variant
 INNER JOIN locations AS l ON p.owner = l.organisation AND p.location = l.id
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(h.quantity), 0) AS held
-    FROM holds AS h
-    WHERE
-        h.owner = p.owner AND h.variant = p.variant AND h.location = p.location
-        AND h.state = 'live' AND h.expires_at <= statement_timestamp()
-) AS e
 WHERE
     v.organisation = $1
     AND v.sku >= $2 AND (v.sku > $2 OR l.code > $3)

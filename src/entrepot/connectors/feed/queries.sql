@@ -147,27 +147,10 @@ WITH facts AS MATERIALIZED (
     FROM unnest($2::uuid[], $3::uuid[], $4::boolean[]) AS t (retailer, variant, by_agreement)
     INNER JOIN variants AS v ON t.retailer = v.organisation AND t.variant = v.id
     CROSS JOIN LATERAL (
-        SELECT
-            coalesce(
-                sum(greatest(q.on_hand - q.held + h.expired - q.allocated + a.expired, 0)), 0
-            ) AS available
-        FROM positions AS q
+        SELECT coalesce(sum(q.available), 0) AS available
+        FROM current_positions AS q
         INNER JOIN locations AS l
             ON q.owner = l.organisation AND q.location = l.id AND l.ships_orders
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(g.quantity), 0) AS expired
-            FROM holds AS g
-            WHERE
-                g.owner = q.owner AND g.variant = q.variant AND g.location = q.location
-                AND g.state = 'live' AND g.expires_at <= $1
-        ) AS h
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(o.remaining), 0) AS expired
-            FROM allocations AS o
-            WHERE
-                o.owner = q.owner AND o.variant = q.variant AND o.location = q.location
-                AND o.state = 'open' AND o.valid_until <= $1
-        ) AS a
         WHERE q.owner = t.retailer AND q.variant = t.variant
     ) AS s
     CROSS JOIN LATERAL (

@@ -28,27 +28,10 @@ FROM (
 ) AS q
 INNER JOIN variants AS v ON q.owner = v.organisation AND q.variant = v.id
 CROSS JOIN LATERAL (
-    SELECT
-        coalesce(
-            sum(greatest(p.on_hand - p.held + h.expired - p.allocated + a.expired, 0)), 0
-        ) AS own
-    FROM positions AS p
+    SELECT coalesce(sum(p.available), 0) AS own
+    FROM current_positions AS p
     INNER JOIN locations AS l
         ON p.owner = l.organisation AND p.location = l.id AND l.ships_orders
-    CROSS JOIN LATERAL (
-        SELECT coalesce(sum(g.quantity), 0) AS expired
-        FROM holds AS g
-        WHERE
-            g.owner = p.owner AND g.variant = p.variant AND g.location = p.location
-            AND g.state = 'live' AND g.expires_at <= statement_timestamp()
-    ) AS h
-    CROSS JOIN LATERAL (
-        SELECT coalesce(sum(o.remaining), 0) AS expired
-        FROM allocations AS o
-        WHERE
-            o.owner = p.owner AND o.variant = p.variant AND o.location = p.location
-            AND o.state = 'open' AND o.valid_until <= statement_timestamp()
-    ) AS a
     WHERE p.owner = q.owner AND p.variant = q.variant
 ) AS s
 CROSS JOIN LATERAL (

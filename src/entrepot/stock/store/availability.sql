@@ -1,7 +1,6 @@
 -- name: list_availability
 -- What an owner can promise of its variants, from one to another but for the one read last: its own
--- at each location that orders ship from, and what each partner offers. What is past its time does
--- not count.
+-- at each location that orders ship from, and what each partner offers.
 SELECT
     v.id AS variant,
     v.sku,
@@ -48,24 +47,10 @@ CROSS JOIN LATERAL (
             l.id AS location,
             l.code,
             l.rank,
-            greatest(p.on_hand - p.held + h.expired - p.allocated + a.expired, 0) AS available
-        FROM positions AS p
+            p.available
+        FROM current_positions AS p
         INNER JOIN locations AS l
             ON p.owner = l.organisation AND p.location = l.id AND l.ships_orders
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(g.quantity), 0) AS expired
-            FROM holds AS g
-            WHERE
-                g.owner = p.owner AND g.variant = p.variant AND g.location = p.location
-                AND g.state = 'live' AND g.expires_at <= statement_timestamp()
-        ) AS h
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(o.remaining), 0) AS expired
-            FROM allocations AS o
-            WHERE
-                o.owner = p.owner AND o.variant = p.variant AND o.location = p.location
-                AND o.state = 'open' AND o.valid_until <= statement_timestamp()
-        ) AS a
         WHERE p.owner = v.organisation AND p.variant = v.id
     ) AS x
 ) AS s

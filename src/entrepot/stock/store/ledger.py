@@ -30,7 +30,7 @@ REPAIRS = load_statements("entrepot.stock", "repairs.sql")
 
 
 class PositionRow(NamedTuple):
-    """A position's figures, net of holds past their limit."""
+    """A position's figures, net of holds and allocations past their time."""
 
     variant: Id
     location: Id

@@ -290,67 +290,46 @@ FROM
 WHERE p.owner = w.owner AND p.variant = w.variant AND p.location = w.location;
 
 -- name: list_positions
--- An owner's positions from a key on, up to a variant. Holds past their limit no longer count.
+-- An owner's positions from a key on, up to a variant.
 SELECT
     p.variant,
     p.location,
     p.on_hand,
-    p.held - e.held AS held,
+    p.held,
     p.allocated,
     p.version,
     p.unlimited
-FROM positions AS p
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(h.quantity), 0) AS held
-    FROM holds AS h
-    WHERE
-        h.owner = p.owner AND h.variant = p.variant AND h.location = p.location
-        AND h.state = 'live' AND h.expires_at <= statement_timestamp()
-) AS e
+FROM current_positions AS p
 WHERE p.owner = $1 AND (p.variant, p.location) > ($2, $3) AND p.variant <= $4
 ORDER BY p.variant, p.location
 LIMIT $5;
 
 -- name: list_positions_at_location
--- An owner's positions at one location, from a variant on. Holds past their limit do not count.
+-- An owner's positions at one location, from a variant on.
 SELECT
     p.variant,
     p.location,
     p.on_hand,
-    p.held - e.held AS held,
+    p.held,
     p.allocated,
     p.version,
     p.unlimited
-FROM positions AS p
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(h.quantity), 0) AS held
-    FROM holds AS h
-    WHERE
-        h.owner = p.owner AND h.variant = p.variant AND h.location = p.location
-        AND h.state = 'live' AND h.expires_at <= statement_timestamp()
-) AS e
+FROM current_positions AS p
 WHERE p.owner = $1 AND p.location = $2 AND p.variant > $3
 ORDER BY p.variant
 LIMIT $4;
 
 -- name: find_position
--- One position. Holds past their limit no longer count.
+-- One position.
 SELECT
     p.variant,
     p.location,
     p.on_hand,
-    p.held - e.held AS held,
+    p.held,
     p.allocated,
     p.version,
     p.unlimited
-FROM positions AS p
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(h.quantity), 0) AS held
-    FROM holds AS h
-    WHERE
-        h.owner = p.owner AND h.variant = p.variant AND h.location = p.location
-        AND h.state = 'live' AND h.expires_at <= statement_timestamp()
-) AS e
+FROM current_positions AS p
 WHERE p.owner = $1 AND p.variant = $2 AND p.location = $3;
 
 -- name: find_position_as_of
