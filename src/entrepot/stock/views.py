@@ -1,6 +1,6 @@
 """Reads of stock: for the batch, on its connection; for doors, with a caller.
 
-Doors get figures net of holds whose limit has passed: they see the truth before the sweep wrote it.
+Doors get figures net of holds and allocations past their time: the truth before the sweep wrote it.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -294,19 +294,11 @@ async def list_allocations(
     refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
     if refusal is not None:
         return refusal
-    owner, wanted = caller.organisation, page.rows_wanted
     before = HIGHEST if page.after is None else str(page.after[0])
     async with reading(pool) as connection:
-        if variant is not None:
-            rows = await allocations.list_open_allocations_of_variant(
-                connection, owner, variant, partnership, before, wanted
-            )
-        elif partnership is not None:
-            rows = await allocations.list_allocations_of_partnership(
-                connection, owner, partnership, before, wanted
-            )
-        else:
-            rows = await allocations.list_allocations(connection, owner, before, wanted)
+        rows = await allocations.list_allocations(
+            connection, caller.organisation, before, partnership, variant, page.rows_wanted
+        )
     return [show_allocation(row) for row in rows]
 
 

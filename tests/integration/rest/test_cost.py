@@ -126,7 +126,7 @@ async def test_a_page_costs_the_same_however_much_there_is(
             (stock.SQL["list_live_holds"], (owner, low, low, low, 0, high, LIMIT)),
             (stock.SQL["list_live_holds"], (owner, owner, owner, middle, 1, owner, LIMIT)),
             (stock.SQL["list_order_holds"], (owner, middle, 0, None, None, LIMIT)),
-            (partnerships.SQL["list_known_organisations"], (owner, low, LIMIT)),
+            (partnerships.SQL["list_known_organisations"], (owner, low, high, low, LIMIT)),
             (partnerships.SQL["list_opened_variants"], (buyer, owner, None, "s5", None, LIMIT)),
             (partnerships.SQL["list_opened_variants"], (buyer, None, slug, "", None, LIMIT)),
             (partnerships.SQL["list_opened_variants"], (buyer, None, slug, "", "s77", LIMIT)),

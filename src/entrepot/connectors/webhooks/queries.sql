@@ -29,7 +29,8 @@ SELECT
     w.failing_since,
     w.warned_at,
     w.parked_told_at,
-    w.slow_until
+    w.slow_until,
+    NULL::timestamptz AS next_try_at
 FROM webhooks AS w
 WHERE w.organisation = $1 AND w.id = $2 AND w.state <> 'deleted'
 FOR UPDATE;
@@ -63,7 +64,8 @@ FROM webhook_deliveries AS d
 WHERE d.organisation = $1 AND d.webhook = $2 AND d.state = 'waiting';
 
 -- name: list_webhooks
--- An organisation's webhooks, oldest first, with when each has something due.
+-- An organisation's webhooks, oldest first, from one to another but for the one read last; with when
+-- each has something due.
 SELECT
     w.id,
     w.url,
@@ -88,37 +90,11 @@ SELECT
         WHERE d.organisation = w.organisation AND d.webhook = w.id AND d.state = 'waiting'
     ) AS next_try_at
 FROM webhooks AS w
-WHERE w.organisation = $1 AND w.id > $2 AND w.state <> 'deleted'
+WHERE
+    w.organisation = $1 AND w.id >= $2 AND w.id <= $3 AND w.id IS DISTINCT FROM $4
+    AND w.state <> 'deleted'
 ORDER BY w.id
-LIMIT $3;
-
--- name: find_webhook
--- One webhook of an organisation, with when it has something due.
-SELECT
-    w.id,
-    w.url,
-    w.description,
-    w.events,
-    w.secret,
-    w.previous_secret,
-    w.previous_until,
-    w.state,
-    w.disabled_reason,
-    w.created_at,
-    w.last_success_at,
-    w.last_failure_at,
-    w.consecutive_failures,
-    w.failing_since,
-    w.warned_at,
-    w.parked_told_at,
-    w.slow_until,
-    (
-        SELECT min(d.next_try_at)
-        FROM webhook_deliveries AS d
-        WHERE d.organisation = w.organisation AND d.webhook = w.id AND d.state = 'waiting'
-    ) AS next_try_at
-FROM webhooks AS w
-WHERE w.organisation = $1 AND w.id = $2 AND w.state <> 'deleted';
+LIMIT $5;
 
 -- name: list_deliveries
 -- A webhook's deliveries, of one state or of all, the newest first, from before one on.

@@ -1,42 +1,20 @@
 """Loading and saving webhooks and their deliveries: the only code that runs this room's SQL."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from entrepot.connectors.webhooks.model import COALESCED, DeliveryRow, Outcome, Told, WebhookRow
-from entrepot.connectors.webhooks.model.webhooks import DisabledReason, NewWebhook, State
+from entrepot.connectors.webhooks.model.webhooks import NewWebhook
 from entrepot.infra.arrays import columns
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
+from entrepot.kernel.paging import HIGHEST
 
 SQL = load_statements("entrepot.connectors.webhooks")
 
 _COALESCED: Final = sorted(COALESCED)
-
-
-class ListedRow(NamedTuple):
-    """A webhook as it is stored, and when it has something due."""
-
-    id: Id
-    url: str
-    description: str
-    events: Sequence[str]
-    secret: bytes
-    previous_secret: bytes | None
-    previous_until: datetime | None
-    state: State
-    disabled_reason: DisabledReason | None
-    created_at: datetime
-    last_success_at: datetime | None
-    last_failure_at: datetime | None
-    consecutive_failures: int
-    failing_since: datetime | None
-    warned_at: datetime | None
-    parked_told_at: datetime | None
-    slow_until: datetime | None
-    next_try_at: datetime | None
 
 
 class AttemptRow(NamedTuple):
@@ -52,8 +30,7 @@ class AttemptRow(NamedTuple):
 
 ROWS: Mapping[str, type] = {
     "lock_webhook": WebhookRow,
-    "list_webhooks": ListedRow,
-    "find_webhook": ListedRow,
+    "list_webhooks": WebhookRow,
     "list_deliveries": DeliveryRow,
     "list_attempts": AttemptRow,
     "find_due": DeliveryRow,
@@ -119,26 +96,27 @@ async def update_webhook(connection: Connection, organisation: Id, webhook: Webh
     assert written, "a webhook that is locked is there"
 
 
-async def find_next_try(connection: Connection, organisation: Id, webhook: Id) -> datetime | None:
-    """Read when the next delivery of a webhook is due."""
-    due: datetime | None = await connection.fetchval(SQL["find_next_try"], organisation, webhook)
-    return due
+async def with_next_try(
+    connection: Connection, organisation: Id, webhook: WebhookRow
+) -> WebhookRow:
+    """The webhook, with when its next delivery is due read now."""
+    due = await connection.fetchval(SQL["find_next_try"], organisation, webhook.id)
+    return webhook._replace(next_try_at=due)
 
 
 async def list_webhooks(
     connection: Connection, organisation: Id, after: Id, limit: int
-) -> list[tuple[WebhookRow, datetime | None]]:
-    """Read an organisation's webhooks after one, and when each has something due."""
-    rows = await connection.fetch(SQL["list_webhooks"], organisation, after, limit)
-    return [_listed(row) for row in rows]
+) -> list[WebhookRow]:
+    """Read an organisation's webhooks after one, with when each has something due."""
+    rows = await connection.fetch(SQL["list_webhooks"], organisation, after, HIGHEST, after, limit)
+    return [WebhookRow(*row) for row in rows]
 
 
-async def find_webhook(
-    connection: Connection, organisation: Id, webhook: Id
-) -> tuple[WebhookRow, datetime | None] | None:
-    """Read one webhook, unless it is deleted, and when it has something due."""
-    row = await connection.fetchrow(SQL["find_webhook"], organisation, webhook or None)
-    return None if row is None else _listed(row)
+async def find_webhook(connection: Connection, organisation: Id, webhook: Id) -> WebhookRow | None:
+    """Read one webhook, unless it is deleted, with when it has something due."""
+    named = webhook or None
+    row = await connection.fetchrow(SQL["list_webhooks"], organisation, named, named, None, 1)
+    return None if row is None else WebhookRow(*row)
 
 
 async def list_deliveries(
@@ -287,8 +265,3 @@ async def purge_deliveries(connection: Connection, before: datetime, limit: int)
         await connection.execute(SQL["purge_attempts"], *keys)
         await connection.execute(SQL["purge_deliveries"], *keys, before)
     return len(rows)
-
-
-def _listed(row: Iterable[Any]) -> tuple[WebhookRow, datetime | None]:
-    found = ListedRow(*row)
-    return WebhookRow(*found[:-1]), found.next_try_at

@@ -34,7 +34,7 @@ async def list_webhooks(pool: Pool, caller: Caller, page: Page) -> Sequence[Webh
     after = LOWEST if page.after is None else str(page.after[0])
     async with reading(pool) as connection:
         found = await store.list_webhooks(connection, caller.organisation, after, page.rows_wanted)
-    return [row.to_show(due) for row, due in found]
+    return [row.to_show() for row in found]
 
 
 async def find_webhook(pool: Pool, caller: Caller, webhook: Id) -> Webhook | Refusal:
@@ -44,10 +44,7 @@ async def find_webhook(pool: Pool, caller: Caller, webhook: Id) -> Webhook | Ref
         return refusal
     async with reading(pool) as connection:
         found = await store.find_webhook(connection, caller.organisation, webhook)
-    if found is None:
-        return unknown_webhook(webhook)
-    row, due = found
-    return row.to_show(due)
+    return unknown_webhook(webhook) if found is None else found.to_show()
 
 
 async def list_deliveries(

@@ -27,7 +27,6 @@ class WholesalerRow(NamedTuple):
 ROWS: Mapping[str, type] = {
     "find_invitation": PartnershipInvitationRow,
     "list_invitations": PartnershipInvitationRow,
-    "read_invitation": PartnershipInvitationRow,
     "read_wholesaler": WholesalerRow,
 }
 
@@ -66,7 +65,7 @@ async def find_invitation(
     connection: Connection, key_hash: bytes
 ) -> PartnershipInvitationRow | None:
     """Read the invitation with an invite key."""
-    row = await connection.fetchrow(SQL["find_invitation"], key_hash)
+    row = await connection.fetchrow(SQL["find_invitation"], key_hash, None, None)
     return None if row is None else PartnershipInvitationRow(*row)
 
 
@@ -86,7 +85,7 @@ async def lock_invitation(
     if locked is None:
         return None
     # Only now nobody else ends it; what a lock returns of other rows may be older.
-    row = await connection.fetchrow(SQL["read_invitation"], wholesaler, id_)
+    row = await connection.fetchrow(SQL["find_invitation"], None, wholesaler, id_)
     assert row is not None, "invitations are never deleted"
     return PartnershipInvitationRow(*row)
 

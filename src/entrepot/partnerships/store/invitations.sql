@@ -17,7 +17,7 @@ INSERT INTO partnership_invitations (
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 
 -- name: find_invitation
--- The invitation with an invite key.
+-- The invitation with an invite key, or one of a wholesaler's.
 SELECT
     i.wholesaler,
     i.id,
@@ -40,33 +40,7 @@ SELECT
     w.currency AS wholesaler_currency
 FROM partnership_invitations AS i
 INNER JOIN organisations AS w ON i.wholesaler = w.id
-WHERE i.key_hash = $1;
-
--- name: read_invitation
--- One invitation of a wholesaler.
-SELECT
-    i.wholesaler,
-    i.id,
-    i.note,
-    i.sharing_policy,
-    i.buffer,
-    i.cap,
-    i.on_cancel_open_week,
-    i.on_cancel_later,
-    i.price_percentage,
-    i.time_zone,
-    i.terms,
-    i.created_at,
-    i.expires_at,
-    i.accepted_at,
-    i.revoked_at,
-    i.partnership,
-    w.slug AS wholesaler_slug,
-    w.name AS wholesaler_name,
-    w.currency AS wholesaler_currency
-FROM partnership_invitations AS i
-INNER JOIN organisations AS w ON i.wholesaler = w.id
-WHERE i.wholesaler = $1 AND i.id = $2;
+WHERE i.key_hash = $1 OR (i.wholesaler = $2 AND i.id = $3);
 
 -- name: lock_invitation
 -- Lock one invitation of a wholesaler, to end it.

@@ -68,10 +68,9 @@ class CounterpartRow(NamedTuple):
 
 ROWS: Mapping[str, type] = {
     "find_counterpart": CounterpartRow,
-    "find_match": KnownMatchRow,
     "list_matches_of_partnership": KnownMatchRow,
-    "list_matches_of_variant": KnownMatchRow,
     "list_outcomes": OutcomeRow,
+    "read_matches": KnownMatchRow,
     "read_pair": PairRow,
     "share_partnership": SharedPartnership,
 }
@@ -221,7 +220,9 @@ async def update_match(
 
 async def find_match(connection: Connection, organisation: Id, id_: Id) -> KnownMatchRow | None:
     """Read one match of an organisation, on either side; "" stands for an id that is none."""
-    row = await connection.fetchrow(SQL["find_match"], organisation, id_) if id_ else None
+    if not id_:
+        return None
+    row = await connection.fetchrow(SQL["read_matches"], organisation, id_, None, None, 1)
     return None if row is None else KnownMatchRow(*row)
 
 
@@ -246,7 +247,7 @@ async def list_matches_of_variant(
 ) -> list[KnownMatchRow]:
     """Read the matches of an organisation's own variant that have not ended, by id."""
     rows = await connection.fetch(
-        SQL["list_matches_of_variant"], organisation, variant, after, page.rows_wanted
+        SQL["read_matches"], organisation, None, variant, after, page.rows_wanted
     )
     return [KnownMatchRow(*row) for row in rows]
 

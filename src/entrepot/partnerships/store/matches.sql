@@ -244,8 +244,9 @@ LEFT JOIN matching_outcomes AS o
     ON o.wholesaler = p.wholesaler AND o.partnership = p.id AND r.id = o.variant
 WHERE p.wholesaler = $1 AND p.id = $2;
 
--- name: find_match
--- One match, by its id, of an organisation on either side.
+-- name: read_matches
+-- Matches of an organisation, on either side: one by its id, or those of its variant that have not
+-- ended, by id, from after one on.
 SELECT
     k.retailer,
     k.id,
@@ -272,7 +273,17 @@ SELECT
     k.ended_at,
     k.reason
 FROM known_matches AS k
-WHERE k.id = $2 AND (k.retailer = $1 OR k.wholesaler = $1);
+WHERE
+    (k.id = $2 AND (k.retailer = $1 OR k.wholesaler = $1))
+    OR (
+        k.ended_at IS NULL AND k.id > $4
+        AND (
+            (k.retailer = $1 AND k.variant = $3)
+            OR (k.wholesaler = $1 AND k.wholesaler_variant = $3)
+        )
+    )
+ORDER BY k.id
+LIMIT $5;
 
 -- name: list_matches_of_partnership
 -- The matches of a partnership, by the retailer's variant, from after one on; ended ones if wanted.
@@ -307,39 +318,3 @@ WHERE
     AND (k.ended_at IS NULL OR $5)
 ORDER BY k.variant, k.id
 LIMIT $6;
-
--- name: list_matches_of_variant
--- The matches of an organisation's variant, on either side, that have not ended; by id, from after
--- one on.
-SELECT
-    k.retailer,
-    k.id,
-    k.wholesaler,
-    k.partnership,
-    k.variant,
-    k.sku,
-    k.name,
-    k.gtin,
-    k.unit,
-    k.wholesaler_variant,
-    k.wholesaler_sku,
-    k.wholesaler_name,
-    k.wholesaler_gtin,
-    k.wholesaler_unit,
-    k.factor,
-    k.rank,
-    k.buffer,
-    k.cap,
-    k.partnership_buffer,
-    k.partnership_cap,
-    k.matched_by,
-    k.created_at,
-    k.ended_at,
-    k.reason
-FROM known_matches AS k
-WHERE
-    ((k.retailer = $1 AND k.variant = $2) OR (k.wholesaler = $1 AND k.wholesaler_variant = $2))
-    AND k.id > $3
-    AND k.ended_at IS NULL
-ORDER BY k.id
-LIMIT $4;

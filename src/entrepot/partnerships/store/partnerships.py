@@ -28,8 +28,6 @@ CHECKS = load_checks("entrepot.partnerships")
 ROWS: Mapping[str, type] = {
     "find_partnership": PartnershipRow,
     "list_partnerships": PartnershipRow,
-    "read_due": PartnershipRow,
-    "read_unwritten": PartnershipRow,
 }
 
 
@@ -151,19 +149,22 @@ async def set_written_through(connection: Connection, wholesaler: Id, id_: Id, w
     return row is not None
 
 
-async def read_due(connection: Connection, now: datetime, limit: int) -> list[PartnershipRow]:
+async def read_due(connection: Connection, now: datetime, limit: int) -> list[tuple[Id, Id]]:
     """Read at most `limit` partnerships, not ended, whose open week has ended by `now`.
 
-    Nothing is locked: lock each before it is closed, and look again.
+    As (wholesaler, partnership). Nothing is locked: lock each before it is closed, and look again.
     """
     rows = await connection.fetch(SQL["read_due"], now, limit)
-    return [PartnershipRow(*row) for row in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
-async def read_unwritten(connection: Connection, limit: int) -> list[PartnershipRow]:
-    """Read at most `limit` partnerships whose closed weeks are not all written, ended ones too."""
+async def read_unwritten(connection: Connection, limit: int) -> list[tuple[Id, Id]]:
+    """Read at most `limit` partnerships whose closed weeks are not all written, ended ones too.
+
+    As (wholesaler, partnership).
+    """
     rows = await connection.fetch(SQL["read_unwritten"], limit)
-    return [PartnershipRow(*row) for row in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
 async def check_partnerships(connection: Connection, watch: Watch | None = None) -> list[Broken]:

@@ -170,86 +170,18 @@ RETURNING p.id;
 -- Partnerships whose open week has ended, those that ended first first.
 SELECT
     p.wholesaler,
-    p.id,
-    p.retailer,
-    p.state,
-    p.paused_by_wholesaler,
-    p.paused_by_retailer,
-    p.sharing_policy,
-    p.buffer,
-    p.cap,
-    p.on_cancel_open_week,
-    p.on_cancel_later,
-    p.price_percentage,
-    p.currency,
-    p.time_zone,
-    p.terms,
-    p.created_at,
-    p.ended_at,
-    p.closed_through,
-    p.written_through,
-    p.next_close_at,
-    w.slug AS wholesaler_slug,
-    w.name AS wholesaler_name,
-    r.slug AS retailer_slug,
-    r.name AS retailer_name,
-    s.id AS supplier
-FROM (
-    SELECT
-        d.wholesaler,
-        d.id
-    FROM partnerships AS d
-    WHERE d.state <> 'ended' AND d.next_close_at <= $1
-    ORDER BY d.next_close_at
-    LIMIT $2
-) AS k
-INNER JOIN partnerships AS p ON k.wholesaler = p.wholesaler AND k.id = p.id
-INNER JOIN organisations AS w ON p.wholesaler = w.id
-INNER JOIN organisations AS r ON p.retailer = r.id
-LEFT JOIN suppliers AS s
-    ON p.retailer = s.organisation AND p.id = s.partnership AND s.state <> 'deleted'
-ORDER BY p.next_close_at, p.wholesaler, p.id;
+    p.id
+FROM partnerships AS p
+WHERE p.state <> 'ended' AND p.next_close_at <= $1
+ORDER BY p.next_close_at, p.wholesaler, p.id
+LIMIT $2;
 
 -- name: read_unwritten
 -- Partnerships with closed weeks whose settlements are not written yet.
 SELECT
     p.wholesaler,
-    p.id,
-    p.retailer,
-    p.state,
-    p.paused_by_wholesaler,
-    p.paused_by_retailer,
-    p.sharing_policy,
-    p.buffer,
-    p.cap,
-    p.on_cancel_open_week,
-    p.on_cancel_later,
-    p.price_percentage,
-    p.currency,
-    p.time_zone,
-    p.terms,
-    p.created_at,
-    p.ended_at,
-    p.closed_through,
-    p.written_through,
-    p.next_close_at,
-    w.slug AS wholesaler_slug,
-    w.name AS wholesaler_name,
-    r.slug AS retailer_slug,
-    r.name AS retailer_name,
-    s.id AS supplier
-FROM (
-    SELECT
-        d.wholesaler,
-        d.id
-    FROM partnerships AS d
-    WHERE d.written_through < d.closed_through
-    ORDER BY d.closed_through
-    LIMIT $1
-) AS k
-INNER JOIN partnerships AS p ON k.wholesaler = p.wholesaler AND k.id = p.id
-INNER JOIN organisations AS w ON p.wholesaler = w.id
-INNER JOIN organisations AS r ON p.retailer = r.id
-LEFT JOIN suppliers AS s
-    ON p.retailer = s.organisation AND p.id = s.partnership AND s.state <> 'deleted'
-ORDER BY p.closed_through, p.wholesaler, p.id;
+    p.id
+FROM partnerships AS p
+WHERE p.written_through < p.closed_through
+ORDER BY p.closed_through, p.wholesaler, p.id
+LIMIT $1;

@@ -10,6 +10,7 @@ from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel import ids
 from entrepot.kernel.ids import Id
+from entrepot.kernel.paging import HIGHEST
 from entrepot.kernel.quantity import quantity_text
 from entrepot.partnerships.model.rights import KnownOrganisation, OpenedVariant, TradingRight
 
@@ -56,13 +57,11 @@ class OpenedVariantRow(NamedTuple):
 
 
 ROWS: Mapping[str, type] = {
-    "find_known_organisation": KnownOrganisationRow,
     "find_opened_variant": OpenedVariantRow,
     "list_known_organisations": KnownOrganisationRow,
     "list_opened_variants": OpenedVariantRow,
     "lock_right": RightRow,
-    "list_rights_given": RightRow,
-    "list_rights_received": RightRow,
+    "list_rights": RightRow,
 }
 
 
@@ -93,25 +92,23 @@ async def set_right_state(
 
 async def list_rights(connection: Connection, organisation: Id) -> list[TradingRight]:
     """Read the trading rights that an organisation gave, then those that it was given."""
-    given = await connection.fetch(SQL["list_rights_given"], organisation)
-    received = await connection.fetch(SQL["list_rights_received"], organisation)
-    return [_right(RightRow(*row)) for row in (*given, *received)]
+    rows = await connection.fetch(SQL["list_rights"], organisation)
+    return [_right(RightRow(*row)) for row in rows]
 
 
 async def list_known_organisations(
     connection: Connection, reader: Id, after: Id, limit: int
 ) -> list[KnownOrganisation]:
     """Read an organisation and those it has a right with, by id, from after one on."""
-    rows = await connection.fetch(SQL["list_known_organisations"], reader, after, limit)
-    return [_known(KnownOrganisationRow(*row)) for row in rows]
+    return await _known_between(connection, reader, (after, HIGHEST), after, limit)
 
 
 async def find_known_organisation(
     connection: Connection, reader: Id, id_: Id
 ) -> KnownOrganisation | None:
     """Read one organisation that the reader knows."""
-    row = await connection.fetchrow(SQL["find_known_organisation"], reader, id_)
-    return None if row is None else _known(KnownOrganisationRow(*row))
+    found = await _known_between(connection, reader, (id_, id_), None, 1)
+    return found[0] if found else None
 
 
 async def list_opened_variants(
@@ -141,8 +138,15 @@ async def resolve_skus(
     return {row[0] - 1: row[1] for row in rows}
 
 
-def _known(row: KnownOrganisationRow) -> KnownOrganisation:
-    return KnownOrganisation(ids.ORGANISATION + row.id, *row[1:])
+async def _known_between(
+    connection: Connection, reader: Id, ends: tuple[Id, Id], but_for: Id | None, limit: int
+) -> list[KnownOrganisation]:
+    """Read the organisations that a reader knows, from one id to another."""
+    rows = await connection.fetch(SQL["list_known_organisations"], reader, *ends, but_for, limit)
+    return [
+        KnownOrganisation(ids.ORGANISATION + row.id, *row[1:])
+        for row in (KnownOrganisationRow(*each) for each in rows)
+    ]
 
 
 def _opened(row: OpenedVariantRow) -> OpenedVariant:

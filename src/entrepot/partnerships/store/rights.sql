@@ -24,8 +24,8 @@ SET state = $4
 WHERE r.seller = $1 AND r.buyer = $2 AND r.kind = $3
 RETURNING r.kind;
 
--- name: list_rights_given
--- The trading rights that an organisation gave.
+-- name: list_rights
+-- The trading rights that an organisation gave, then those that it was given.
 SELECT
     r.seller,
     r.buyer,
@@ -33,24 +33,12 @@ SELECT
     r.state,
     r.created_at
 FROM trading_rights AS r
-WHERE r.seller = $1
-ORDER BY r.buyer, r.kind;
-
--- name: list_rights_received
--- The trading rights that an organisation was given.
-SELECT
-    r.seller,
-    r.buyer,
-    r.kind,
-    r.state,
-    r.created_at
-FROM trading_rights AS r
-WHERE r.buyer = $1
-ORDER BY r.kind, r.seller;
+WHERE r.seller = $1 OR r.buyer = $1
+ORDER BY r.seller <> $1, CASE WHEN r.seller = $1 THEN r.buyer END, r.kind, r.seller;
 
 -- name: list_known_organisations
--- An organisation and those it has a trading right with, by id, from after one on; with the kinds
--- of right by which each sells to it and buys from it.
+-- An organisation and those it has a trading right with, from one to another but for the one read
+-- last; with the kinds of right by which each sells to it and buys from it.
 SELECT
     o.id,
     o.slug,
@@ -76,58 +64,27 @@ FROM (
     (
         SELECT DISTINCT r.seller
         FROM trading_rights AS r
-        WHERE r.buyer = $1 AND r.seller > $2 AND r.state <> 'ended'
+        WHERE
+            r.buyer = $1 AND r.seller >= $2 AND r.seller <= $3
+            AND r.seller IS DISTINCT FROM $4 AND r.state <> 'ended'
         ORDER BY r.seller
-        LIMIT $3
+        LIMIT $5
     )
     UNION
     (
         SELECT DISTINCT r.buyer
         FROM trading_rights AS r
-        WHERE r.seller = $1 AND r.buyer > $2 AND r.state <> 'ended'
+        WHERE
+            r.seller = $1 AND r.buyer >= $2 AND r.buyer <= $3
+            AND r.buyer IS DISTINCT FROM $4 AND r.state <> 'ended'
         ORDER BY r.buyer
-        LIMIT $3
+        LIMIT $5
     )
 ) AS k
 INNER JOIN organisations AS o ON k.id = o.id
-WHERE o.id > $2
+WHERE o.id >= $2 AND o.id <= $3 AND o.id IS DISTINCT FROM $4::uuid
 ORDER BY o.id
-LIMIT $3;
-
--- name: find_known_organisation
--- One organisation, if it is the reader itself or there is a trading right between the two.
-SELECT
-    o.id,
-    o.slug,
-    o.name,
-    o.time_zone,
-    o.country,
-    o.currency,
-    ARRAY(
-        SELECT r.kind
-        FROM trading_rights AS r
-        WHERE r.seller = o.id AND r.buyer = $1 AND r.state <> 'ended'
-        ORDER BY r.kind
-    ) AS sells_to,
-    ARRAY(
-        SELECT r.kind
-        FROM trading_rights AS r
-        WHERE r.seller = $1 AND r.buyer = o.id AND r.state <> 'ended'
-        ORDER BY r.kind
-    ) AS buys_from
-FROM organisations AS o
-WHERE
-    o.id = $2
-    AND (
-        o.id = $1
-        OR EXISTS (
-            SELECT 1
-            FROM trading_rights AS r
-            WHERE
-                r.state <> 'ended'
-                AND ((r.seller = o.id AND r.buyer = $1) OR (r.seller = $1 AND r.buyer = o.id))
-        )
-    );
+LIMIT $5;
 
 -- name: list_opened_variants
 -- A seller's variants that a right opens to a buyer, by sku, from after one on.

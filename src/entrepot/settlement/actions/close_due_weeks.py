@@ -31,12 +31,8 @@ async def close_due_weeks(
     """
     async with reading(pool) as connection:
         now = moment(await read_clock(connection))
-        due = [
-            (row.wholesaler, row.id) for row in await read_due(connection, now, PARTNERSHIPS_MAX)
-        ]
-        left = [
-            (row.wholesaler, row.id) for row in await read_unwritten(connection, PARTNERSHIPS_MAX)
-        ]
+        due = await read_due(connection, now, PARTNERSHIPS_MAX)
+        left = await read_unwritten(connection, PARTNERSHIPS_MAX)
     errors, settled = [], len(left)
     for wholesaler, partnership in dict.fromkeys([*due, *left]):
         caller = Caller(wholesaler, frozenset({Scope.SETTLEMENT_WRITE.value}))

@@ -40,11 +40,8 @@ class EndingRow(NamedTuple):
 ROWS: Mapping[str, type] = {
     "share_partnership": SharedPartnership,
     "read_allocation_ground": Ground,
-    "find_allocation": AllocationRow,
     "read_allocations": AllocationRow,
     "list_allocations": AllocationRow,
-    "list_open_allocations_of_variant": AllocationRow,
-    "list_allocations_of_partnership": AllocationRow,
     "find_received_allocation": ReceivedRow,
     "list_received_allocations": ReceivedRow,
     "read_allocations_to_end": EndingRow,
@@ -136,8 +133,8 @@ async def find_allocation(
     """Read one of an owner's allocations; "" stands for an id that is none."""
     if not allocation:
         return None
-    row = await connection.fetchrow(SQL["find_allocation"], owner, allocation)
-    return None if row is None else AllocationRow(*row)
+    rows = await read_allocations(connection, [AllocationKey(owner, allocation)])
+    return rows[0] if rows else None
 
 
 async def read_allocations(
@@ -149,34 +146,16 @@ async def read_allocations(
 
 
 async def list_allocations(
-    connection: Connection, owner: Id, before: Id, limit: int
-) -> list[AllocationRow]:
-    """Read an owner's allocations, newest first, from before one on."""
-    rows = await connection.fetch(SQL["list_allocations"], owner, before, limit)
-    return [AllocationRow(*row) for row in rows]
-
-
-async def list_open_allocations_of_variant(
     connection: Connection,
     owner: Id,
-    variant: Id,
-    partnership: Id | None,
     before: Id,
+    partnership: Id | None,
+    variant: Id | None,
     limit: int,
 ) -> list[AllocationRow]:
-    """Read an owner's open allocations of a variant, newest first, from before one on."""
+    """Read an owner's allocations, newest first, from before one on; of a variant the open ones."""
     rows = await connection.fetch(
-        SQL["list_open_allocations_of_variant"], owner, variant, partnership, before, limit
-    )
-    return [AllocationRow(*row) for row in rows]
-
-
-async def list_allocations_of_partnership(
-    connection: Connection, owner: Id, partnership: Id, before: Id, limit: int
-) -> list[AllocationRow]:
-    """Read an owner's allocations in a partnership, newest first, from before one on."""
-    rows = await connection.fetch(
-        SQL["list_allocations_of_partnership"], owner, partnership, before, limit
+        SQL["list_allocations"], owner, before, partnership, variant, limit
     )
     return [AllocationRow(*row) for row in rows]
 

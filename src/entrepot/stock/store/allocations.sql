@@ -63,35 +63,6 @@ LEFT JOIN LATERAL (
 ) AS l ON true
 WHERE v.organisation = $1::uuid AND v.id = $2::uuid;
 
--- name: find_allocation
--- An owner's allocation, with what it is of and for whom.
-SELECT
-    a.owner,
-    a.id,
-    a.partnership,
-    a.retailer,
-    r.name AS partner_name,
-    o.name AS owner_name,
-    a.variant,
-    v.sku,
-    v.name,
-    a.location,
-    a.quantity,
-    a.remaining,
-    a.valid_until,
-    a.state,
-    a.made_at,
-    a.note,
-    a.match_failure,
-    a.closed_at,
-    a.close_reason,
-    coalesce(a.valid_until <= statement_timestamp(), false) AS is_past
-FROM allocations AS a
-INNER JOIN variants AS v ON a.owner = v.organisation AND a.variant = v.id
-INNER JOIN organisations AS r ON a.retailer = r.id
-INNER JOIN organisations AS o ON a.owner = o.id
-WHERE a.owner = $1::uuid AND a.id = $2::uuid;
-
 -- name: read_allocations
 -- Allocations by (owner, id), with what they are of and for whom.
 SELECT
@@ -123,7 +94,8 @@ INNER JOIN organisations AS o ON a.owner = o.id
 ORDER BY a.owner, a.id;
 
 -- name: list_allocations
--- An owner's allocations, newest first, from before one on.
+-- An owner's allocations, newest first, from before one on: all, those in one partnership, or the
+-- open ones of one variant (in one partnership).
 SELECT
     a.owner,
     a.id,
@@ -145,78 +117,43 @@ SELECT
     a.closed_at,
     a.close_reason,
     coalesce(a.valid_until <= statement_timestamp(), false) AS is_past
-FROM allocations AS a
+FROM (
+    (
+        SELECT b.id
+        FROM allocations AS b
+        WHERE
+            b.owner = $1::uuid AND b.id < $2::uuid
+            AND $3::uuid IS NULL AND $4::uuid IS NULL
+        ORDER BY b.id DESC
+        LIMIT $5
+    )
+    UNION ALL
+    (
+        SELECT c.id
+        FROM allocations AS c
+        WHERE
+            c.owner = $1::uuid AND c.id < $2::uuid
+            AND c.partnership = $3::uuid AND $4::uuid IS NULL
+        ORDER BY c.id DESC
+        LIMIT $5
+    )
+    UNION ALL
+    (
+        SELECT d.id
+        FROM allocations AS d
+        WHERE
+            d.owner = $1::uuid AND d.id < $2::uuid
+            AND d.variant = $4::uuid AND d.state = 'open'
+            AND ($3::uuid IS NULL OR d.partnership = $3::uuid)
+        ORDER BY d.id DESC
+        LIMIT $5
+    )
+) AS k
+INNER JOIN allocations AS a ON a.owner = $1::uuid AND k.id = a.id
 INNER JOIN variants AS v ON a.owner = v.organisation AND a.variant = v.id
 INNER JOIN organisations AS r ON a.retailer = r.id
 INNER JOIN organisations AS o ON a.owner = o.id
-WHERE a.owner = $1::uuid AND a.id < $2::uuid
-ORDER BY a.id DESC
-LIMIT $3;
-
--- name: list_open_allocations_of_variant
--- An owner's open allocations of one variant, newest first, from before one on.
-SELECT
-    a.owner,
-    a.id,
-    a.partnership,
-    a.retailer,
-    r.name AS partner_name,
-    o.name AS owner_name,
-    a.variant,
-    v.sku,
-    v.name,
-    a.location,
-    a.quantity,
-    a.remaining,
-    a.valid_until,
-    a.state,
-    a.made_at,
-    a.note,
-    a.match_failure,
-    a.closed_at,
-    a.close_reason,
-    coalesce(a.valid_until <= statement_timestamp(), false) AS is_past
-FROM allocations AS a
-INNER JOIN variants AS v ON a.owner = v.organisation AND a.variant = v.id
-INNER JOIN organisations AS r ON a.retailer = r.id
-INNER JOIN organisations AS o ON a.owner = o.id
-WHERE
-    a.owner = $1::uuid AND a.variant = $2::uuid AND a.state = 'open'
-    AND ($3::uuid IS NULL OR a.partnership = $3::uuid)
-    AND a.id < $4::uuid
-ORDER BY a.id DESC
-LIMIT $5;
-
--- name: list_allocations_of_partnership
--- An owner's allocations in one partnership, newest first, from before one on.
-SELECT
-    a.owner,
-    a.id,
-    a.partnership,
-    a.retailer,
-    r.name AS partner_name,
-    o.name AS owner_name,
-    a.variant,
-    v.sku,
-    v.name,
-    a.location,
-    a.quantity,
-    a.remaining,
-    a.valid_until,
-    a.state,
-    a.made_at,
-    a.note,
-    a.match_failure,
-    a.closed_at,
-    a.close_reason,
-    coalesce(a.valid_until <= statement_timestamp(), false) AS is_past
-FROM allocations AS a
-INNER JOIN variants AS v ON a.owner = v.organisation AND a.variant = v.id
-INNER JOIN organisations AS r ON a.retailer = r.id
-INNER JOIN organisations AS o ON a.owner = o.id
-WHERE a.owner = $1::uuid AND a.partnership = $2::uuid AND a.id < $3::uuid
-ORDER BY a.id DESC
-LIMIT $4;
+ORDER BY a.id DESC;
 
 -- name: find_received_allocation
 -- What a retailer was allocated, with its own variant that is matched with it now, if any.

@@ -62,11 +62,10 @@ async def change_webhook(
         refused = gather([*outer, *_check(caller, changed, changes)], errors.PRECEDENCE)
         if refused is not None:
             return refused
-        due = await store.find_next_try(connection, caller.organisation, webhook)
+        shown = (await store.with_next_try(connection, caller.organisation, changed)).to_show()
         if changed == found:
-            return Done(found.to_show(due))
+            return Done(shown)
         await store.update_webhook(connection, caller.organisation, changed)
-        shown = changed.to_show(due)
         return Done(shown, (Happening("webhooks.changed", shown.id, shown),))
 
     return await act_once(pool, new_id, caller, sent, Webhook, work)

@@ -54,8 +54,7 @@ async def rotate_secret(
             previous_until=now + ROTATION,
         )
         await store.update_webhook(connection, caller.organisation, changed)
-        due = await store.find_next_try(connection, caller.organisation, webhook)
-        shown = changed.to_show(due)
+        shown = (await store.with_next_try(connection, caller.organisation, changed)).to_show()
         return Done(shown, (Happening("webhooks.secret_rotated", shown.id, shown),))
 
     written = await act_once(pool, new_id, caller, sent, Webhook, work)

@@ -98,7 +98,10 @@ class Ping(msgspec.Struct, frozen=True):
 
 
 class WebhookRow(NamedTuple):
-    """A webhook as it is stored; its secrets sealed."""
+    """A webhook as it is stored; its secrets sealed.
+
+    `next_try_at` is when its next delivery is due, where that was read with it.
+    """
 
     id: Id
     url: str
@@ -117,9 +120,11 @@ class WebhookRow(NamedTuple):
     warned_at: datetime | None
     parked_told_at: datetime | None
     slow_until: datetime | None
+    next_try_at: datetime | None
 
-    def to_show(self, next_try_at: datetime | None = None) -> Webhook:
-        """The webhook as it may be shown, given when its next delivery is due."""
+    def to_show(self) -> Webhook:
+        """The webhook as it may be shown."""
+        next_try_at = self.next_try_at
         if self.state != "enabled":
             next_try_at = None
         elif next_try_at is not None and self.slow_until is not None:
