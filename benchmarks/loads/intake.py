@@ -26,7 +26,8 @@ from benchmarks.world import (
     chooser,
     numbered,
 )
-from entrepot.app import COLLECT_AFTER_OBJECTS, open_desk
+from entrepot.app import open_desk
+from entrepot.app.serving import COLLECT_AFTER_OBJECTS
 from entrepot.infra.ids import new_id
 from entrepot.infra.pool import open_pool
 from entrepot.infra.settings import Settings

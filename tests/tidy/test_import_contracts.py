@@ -18,11 +18,21 @@ from tests.tidy.house import AREAS, PACKAGE, ROOT, Finding, plant, report, rooms
 
 PYPROJECT = Path("pyproject.toml")
 # Rooms that are no areas: the ground, the doors, and what connects to the outside.
-OTHER_ROOMS = ("kernel", "infra", "migrations", "connectors", "apis", "portal", "jobs", "cli")
+OTHER_ROOMS = (
+    "kernel",
+    "infra",
+    "migrations",
+    "connectors",
+    "apis",
+    "portal",
+    "jobs",
+    "app",
+    "cli",
+)
 
 SOUND_HOUSE: Mapping[str, str] = {
     "__init__.py": "",
-    "app.py": "import entrepot.orders\n",
+    "app/__init__.py": "import entrepot.orders\n",
     "kernel/__init__.py": "",
     "infra/__init__.py": "",
     "infra/pool.py": "import asyncpg\n",
@@ -158,7 +168,7 @@ NO_DRIVER = "Actions and views leave the driver to the store"
             {"Connectors do not know each other"},
         ),
         ("orders/__init__.py", "import entrepot.stock.store\n", {"Front door: stock"}),
-        ("app.py", "import entrepot.stock.model\n", {"Front door: stock"}),
+        ("app/__init__.py", "import entrepot.stock.model\n", {"Front door: stock"}),
     ],
 )
 def test_a_forbidden_import_breaks_the_contract_meant_for_it(
