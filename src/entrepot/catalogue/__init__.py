@@ -60,6 +60,7 @@ from entrepot.catalogue.model import (
     VariantChanges,
     VariantFilter,
     gtin_key,
+    unknown_supplier,
 )
 from entrepot.catalogue.views import (
     export_products,
@@ -148,4 +149,5 @@ __all__ = [
     "list_products",
     "list_suppliers",
     "list_variants",
+    "unknown_supplier",
 ]

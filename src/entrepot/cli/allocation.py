@@ -11,9 +11,9 @@ import typer
 from entrepot import stock
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_location, the_organisation, the_partnership, the_variants
+from entrepot.cli.finding import operator_of, the_location, the_partnership, the_variants
 from entrepot.cli.listing import every_row
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument, decimal_of
 from entrepot.kernel import ids
@@ -61,7 +61,7 @@ def make(  # noqa: PLR0913 - one option for each thing that an allocation may sa
     """Keep units of the organisation's stock for one partner."""
 
     async def work(services: Services) -> Allocation:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         variants = await the_variants(services, caller, [sku])
         where = None
         if location:
@@ -100,7 +100,7 @@ def list_(
     """List the allocations that an organisation made, or received, newest first."""
 
     async def work(services: Services) -> list[Allocation] | list[ReceivedAllocation]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         if received:
             return await every_row(
                 lambda page: stock.list_received_allocations(services.pool, caller, page),
@@ -152,7 +152,7 @@ def change(
     changes = AllocationChanges(**given)  # type: ignore[arg-type] # each by its name
 
     async def work(services: Services) -> Allocation:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         changed = await stock.change_allocation(
             services.pool, services.desk.new_id, caller, _id(allocation), changes
         )
@@ -175,7 +175,7 @@ def close(
     """Take back what is left of an allocation."""
 
     async def work(services: Services) -> Allocation:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         closed = await stock.close_allocation(
             services.pool, services.desk.new_id, caller, _id(allocation)
         )

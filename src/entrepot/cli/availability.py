@@ -9,9 +9,9 @@ import typer
 from entrepot import orders, stock
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation, the_variants
+from entrepot.cli.finding import operator_of, the_variants
 from entrepot.cli.listing import every_row
-from entrepot.cli.opening import accepted, operator_for, run_command
+from entrepot.cli.opening import accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 from entrepot.kernel import ids
@@ -43,7 +43,7 @@ def show(
     """Show what an organisation can promise of a variant, and what that number is made of."""
 
     async def work(services: Services) -> Availability:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         variants = await the_variants(services, caller, [sku])
         return accepted(
             await stock.find_availability(services.pool, caller, variants[sku].inner_id)
@@ -73,7 +73,7 @@ def list_shown(
     """List what each partner is shown of a variant, and what that number is made of."""
 
     async def work(services: Services) -> list[ShownToPartner]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         variants = await the_variants(services, caller, [sku])
         variant = variants[sku].inner_id
         return await every_row(
@@ -120,7 +120,7 @@ def show_waiting(
     """Show why an order waits, and what would release it."""
 
     async def work(services: Services) -> WaitingExplained:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         ident = await _order(services, caller, order)
         return accepted(await orders.explain_order(services.pool, caller, ident))
 

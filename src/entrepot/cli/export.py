@@ -16,8 +16,8 @@ from entrepot import settlement as settlement_area
 from entrepot import stock as stock_area
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation
-from entrepot.cli.opening import accepted, operator_for, run_command
+from entrepot.cli.finding import operator_of
+from entrepot.cli.opening import accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, say
 from entrepot.infra.sheets import SheetForm
 from entrepot.kernel import ids
@@ -170,7 +170,7 @@ def _export(wish: Wish, read: Read) -> None:
         raise typer.BadParameter(f"{wish.output} cannot be written; choose another place.")
 
     async def work(services: Services) -> int:
-        caller = operator_for((await the_organisation(services, wish.organisation)).inner_id)
+        caller = await operator_of(services, wish.organisation)
         sheet = accepted(await read(services, caller, wish.form))
         lines = 0
         with _opened(wish.output) as file:

@@ -8,8 +8,8 @@ import typer
 
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation
-from entrepot.cli.opening import accepted, operator_for, run_command
+from entrepot.cli.finding import operator_of
+from entrepot.cli.opening import accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 from entrepot.connectors import feed
@@ -41,7 +41,7 @@ def list_(
     """
 
     async def work(services: Services) -> FeedPart:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         numbers: list[PublishedNumber] = []
         place, more = after, True
         while more:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from entrepot import app, catalogue, identity, partnerships
 from entrepot.catalogue import Location, Supplier, Variant
 from entrepot.cli.listing import every_row
-from entrepot.cli.opening import accepted
+from entrepot.cli.opening import accepted, operator_for
 from entrepot.identity import Organisation
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller
@@ -33,6 +33,14 @@ async def the_organisation(services: app.Services, slug_or_id: str) -> Organisat
             )
         )
     return found
+
+
+async def operator_of(services: app.Services, slug_or_id: str) -> Caller:
+    """The operator acting for the organisation with this slug or id.
+
+    Refuses `identity.unknown_organisation`.
+    """
+    return operator_for((await the_organisation(services, slug_or_id)).inner_id)
 
 
 async def the_variants(

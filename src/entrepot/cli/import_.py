@@ -24,8 +24,8 @@ from entrepot import catalogue, orders
 from entrepot.app import Services
 from entrepot.cli.examples import examples
 from entrepot.cli.exit_codes import ExitCode
-from entrepot.cli.finding import the_organisation
-from entrepot.cli.opening import accepted, operator_for, run_command
+from entrepot.cli.finding import operator_of
+from entrepot.cli.opening import accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, say
 from entrepot.infra.clock import monotonic_seconds
 from entrepot.infra.sheets import (
@@ -146,7 +146,7 @@ def _import(kind: Kind, wish: Wish, run: Run) -> None:
         raise typer.BadParameter(f"{where} cannot be written; choose another file with --failed.")
 
     async def work(services: Services) -> Written[ImportReport]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         with file.open("rb") as source, _written_to(where) as failed, _shown() as watch:
             return accepted(await run(services, caller, source, wish.options, failed, watch))
 

@@ -10,8 +10,8 @@ from entrepot import catalogue
 from entrepot.app import Services
 from entrepot.catalogue import Location, LocationChanges, NewLocation
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_location, the_organisation
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.finding import operator_of, the_location
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 
@@ -44,7 +44,7 @@ def create(
     new = NewLocation(code, name or code, rank, ships_orders)
 
     async def work(services: Services) -> Location:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         made = await catalogue.create_location(services.pool, services.desk.new_id, caller, new)
         return accepted(made).answer
 
@@ -85,7 +85,7 @@ def change(
     changes = LocationChanges(**given)  # type: ignore[arg-type] # each by its name
 
     async def work(services: Services) -> Location:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         location = await the_location(services, caller, code)
         changed = await catalogue.change_location(
             services.pool, services.desk.new_id, caller, location.inner_id, changes
@@ -103,7 +103,7 @@ def list_(organisation: OrganisationArgument, *, json: JsonOption = False) -> No
     """List an organisation's locations, in the order in which orders ship from them."""
 
     async def work(services: Services) -> list[Location]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return accepted(await catalogue.list_locations(services.pool, caller))
 
     found = run_command(work, json_wanted=json)

@@ -10,9 +10,9 @@ import typer
 from entrepot import catalogue, partnerships
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation, the_partnership, the_supplier, the_variants
+from entrepot.cli.finding import operator_of, the_partnership, the_supplier, the_variants
 from entrepot.cli.listing import every_row, every_stretch
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument, decimal_of
 from entrepot.kernel import ids
@@ -74,7 +74,7 @@ def wholesale(
     """Match all of a retailer's variants that a wholesaler has, by GTIN."""
 
     async def work(services: Services) -> MatchingDone:
-        caller = operator_for((await the_organisation(services, retailer)).inner_id)
+        caller = await operator_of(services, retailer)
         found = await the_supplier(services, caller, supplier)
         done = await partnerships.match_wholesale(
             services.pool, services.desk.new_id, caller, found.inner_id
@@ -107,7 +107,7 @@ def outcomes(
     """Show what matching makes of each of a retailer's active variants, as things are now."""
 
     async def work(services: Services) -> list[MatchingOutcome]:
-        caller = operator_for((await the_organisation(services, retailer)).inner_id)
+        caller = await operator_of(services, retailer)
         found = await the_supplier(services, caller, supplier)
         return await every_stretch(
             lambda page: partnerships.list_matching(
@@ -163,7 +163,7 @@ def make(
     """Match two variants by hand."""
 
     async def work(services: Services) -> ProductMatch:
-        caller = operator_for((await the_organisation(services, retailer)).inner_id)
+        caller = await operator_of(services, retailer)
         found = (await the_partnership(services, caller, partnership)).inner_id
         variant = (await the_variants(services, caller, [sku]))[sku].inner_id
         theirs = await _offered(services, caller, found, wholesaler_sku)
@@ -188,7 +188,7 @@ def list_(
     """List the matches of a partnership, with the reason why one does not count."""
 
     async def work(services: Services) -> list[ProductMatch]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         found = (await the_partnership(services, caller, partnership)).inner_id
         return await every_row(
             lambda page: partnerships.list_matches(
@@ -246,7 +246,7 @@ def change(  # noqa: PLR0913 - one option for each term of a match
     changes = MatchChanges(**given)  # type: ignore[arg-type] # each by its name
 
     async def work(services: Services) -> ProductMatch:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         changed = await partnerships.change_match(
             services.pool, services.desk.new_id, caller, _match_id(match), changes
         )
@@ -269,7 +269,7 @@ def end(
     """End a match from either side; what passed by it stays where it is."""
 
     async def work(services: Services) -> ProductMatch:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         ended = await partnerships.end_match(
             services.pool, services.desk.new_id, caller, _match_id(match)
         )

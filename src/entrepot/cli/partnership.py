@@ -12,9 +12,9 @@ import typer
 from entrepot import partnerships
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation, the_partnership
+from entrepot.cli.finding import operator_of, the_partnership
 from entrepot.cli.listing import every_row
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument, decimal_of
 from entrepot.infra.writing import Written
@@ -92,7 +92,7 @@ def invite(  # noqa: PLR0913 - one option for each property of an invitation
     new = NewPartnershipInvitation(agreement, note, time_zone, valid_days)
 
     async def work(services: Services) -> IssuedPartnershipInvitation:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         invited = await partnerships.invite_retailer(
             services.pool, services.desk.new_id, caller, new
         )
@@ -117,7 +117,7 @@ def invitations(organisation: OrganisationArgument, *, json: JsonOption = False)
     """List a wholesaler's invitations, newest first, ended ones too; never their keys."""
 
     async def work(services: Services) -> list[PartnershipInvitation]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return await every_row(
             lambda page: partnerships.list_partnership_invitations(services.pool, caller, page),
             lambda row: (row.inner_id,),
@@ -148,7 +148,7 @@ def revoke_invitation(
     """Take an invitation back that was not accepted yet."""
 
     async def work(services: Services) -> PartnershipInvitation:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = ids.from_wire(ids.PARTNERSHIP_INVITATION, invitation) or ""
         revoked = await partnerships.revoke_partnership_invitation(
             services.pool, services.desk.new_id, caller, inner
@@ -177,7 +177,7 @@ def preview(
     key = _read_key(invite_key)
 
     async def work(services: Services) -> InvitationPreview:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return accepted(await partnerships.preview_invitation(services.pool, caller, key))
 
     shown = run_command(work, json_wanted=json, dry_run=dry_run)
@@ -217,7 +217,7 @@ def accept(
     key = _read_key(invite_key)
 
     async def work(services: Services) -> Partnership:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         begun = await partnerships.accept_partnership_invitation(
             services.pool, services.desk.new_id, caller, key
         )
@@ -234,7 +234,7 @@ def list_(organisation: OrganisationArgument, *, json: JsonOption = False) -> No
     """List an organisation's partnerships, on both sides, ended ones too."""
 
     async def work(services: Services) -> list[Partnership]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return await every_row(
             lambda page: partnerships.list_partnerships(services.pool, caller, page),
             lambda row: (row.inner_id,),
@@ -262,7 +262,7 @@ def show(
     """Show one partnership, as the organisation's side may see it."""
 
     async def work(services: Services) -> Partnership:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return await the_partnership(services, caller, partnership)
 
     found = run_command(work, json_wanted=json)
@@ -309,7 +309,7 @@ def change(  # noqa: PLR0913 - one option for each property of a partnership
     changes = AgreementChanges(**given)  # type: ignore[arg-type] # each by its name
 
     async def work(services: Services) -> Partnership:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         found = await the_partnership(services, caller, partnership)
         changed = await partnerships.change_partnership(
             services.pool, services.desk.new_id, caller, found.inner_id, changes
@@ -373,7 +373,7 @@ def _doing(
     """The work of a command that does something to a partnership."""
 
     async def work(services: Services) -> Partnership:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         found = await the_partnership(services, caller, partnership)
         done = await act(services.pool, services.desk.new_id, caller, found.inner_id)
         return accepted(done).answer

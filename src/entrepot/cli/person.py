@@ -11,9 +11,9 @@ import typer
 from entrepot import identity
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation
+from entrepot.cli.finding import operator_of
 from entrepot.cli.listing import every_row
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 from entrepot.identity import (
@@ -83,7 +83,7 @@ def add(  # noqa: PLR0913 - one option for each property of a person
     new = NewPerson(email, name or email.partition("@")[0], role, password, language, time_zone)
 
     async def work(services: Services) -> Membership:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return accepted(
             await identity.add_person(services.pool, services.desk.new_id, Passwords(), caller, new)
         )
@@ -117,7 +117,7 @@ def invite(
     """
 
     async def work(services: Services) -> IssuedInvitation:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return accepted(
             await identity.invite_colleague(
                 services.pool, services.desk.new_id, caller, NewInvitation(email, role)
@@ -142,7 +142,7 @@ def list_(organisation: OrganisationArgument, *, json: JsonOption = False) -> No
     """List the people of an organisation."""
 
     async def work(services: Services) -> list[Colleague]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return await every_row(
             lambda page: identity.list_colleagues(services.pool, caller, page),
             lambda row: (row.id.removeprefix(ids.PERSON),),
@@ -175,7 +175,7 @@ def set_role(
     """Give a person another role; they have to log in again."""
 
     async def work(services: Services) -> Membership:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = await _the_person(services, caller, person)
         return accepted(
             await identity.change_role(services.pool, services.desk.new_id, caller, inner, role)
@@ -198,7 +198,7 @@ def remove(
     """Remove a person from an organisation and log them out of it."""
 
     async def work(services: Services) -> Membership:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = await _the_person(services, caller, person)
         return accepted(
             await identity.remove_colleague(services.pool, services.desk.new_id, caller, inner)
@@ -241,7 +241,7 @@ def invitations(organisation: OrganisationArgument, *, json: JsonOption = False)
     """List the invitations of colleagues, newest first, ended ones too; never their keys."""
 
     async def work(services: Services) -> list[ListedInvitation]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return await every_row(
             lambda page: identity.list_invitations(services.pool, caller, page),
             lambda row: (row.id.removeprefix(ids.COLLEAGUE_INVITATION),),
@@ -275,7 +275,7 @@ def revoke_invitation(
     """Take an invitation back that was not accepted yet."""
 
     async def work(services: Services) -> ColleagueInvitation:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = ids.from_wire(ids.COLLEAGUE_INVITATION, invitation) or ""
         return accepted(
             await identity.revoke_invitation(services.pool, services.desk.new_id, caller, inner)
@@ -301,7 +301,7 @@ def sessions(
     """List where a person is logged in to an organisation."""
 
     async def work(services: Services) -> list[ListedSession]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = await _the_person(services, caller, person)
         return await every_row(
             lambda page: identity.list_sessions(services.pool, caller, page, inner),
@@ -336,7 +336,7 @@ def revoke_session(
     """Log a person out of one of their sessions."""
 
     async def work(services: Services) -> LogInSession:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = ids.from_wire(ids.SESSION, session) or ""
         return accepted(
             await identity.log_out(services.pool, services.desk.new_id, caller, inner)

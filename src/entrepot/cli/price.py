@@ -12,9 +12,9 @@ import typer
 from entrepot import partnerships
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation, the_partnership, the_variants
+from entrepot.cli.finding import operator_of, the_partnership, the_variants
 from entrepot.cli.listing import every_stretch
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument, line_of, moment_of
 from entrepot.partnerships import AgreedPrice, FixedPricesSet, NewFixedPrice, PriceFilter
@@ -56,7 +56,7 @@ def list_(
     wanted = PriceFilter(sku=sku, gtin=gtin, name=name)
 
     async def work(services: Services) -> list[AgreedPrice]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         found = (await the_partnership(services, caller, partnership)).inner_id
         return await every_stretch(
             lambda page: partnerships.list_prices(services.pool, caller, found, page, wanted)
@@ -138,7 +138,7 @@ def _set(
     """Set prices by sku and print what was set."""
 
     async def work(services: Services) -> FixedPricesSet:
-        caller = operator_for((await the_organisation(services, wholesaler)).inner_id)
+        caller = await operator_of(services, wholesaler)
         found = (await the_partnership(services, caller, partnership)).inner_id
         variants = await the_variants(services, caller, [sku for sku, _ in wanted])
         prices = [NewFixedPrice(variants[sku].inner_id, price, valid_from) for sku, price in wanted]

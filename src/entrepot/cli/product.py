@@ -11,9 +11,9 @@ from entrepot import catalogue
 from entrepot.app import Services
 from entrepot.catalogue import NewProduct, NewVariant, Product
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import product_id, the_organisation
+from entrepot.cli.finding import operator_of, product_id
 from entrepot.cli.listing import every_row
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument, decimal_of
 from entrepot.cli.variant import print_variants
@@ -85,7 +85,7 @@ def create(  # noqa: PLR0913 - one option for each property of a product
     )
 
     async def work(services: Services) -> Product:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         made = await catalogue.create_products(services.pool, services.desk.new_id, caller, [new])
         return accepted(made).answer.products[0]
 
@@ -100,7 +100,7 @@ def list_(organisation: OrganisationArgument, *, json: JsonOption = False) -> No
     """List an organisation's products, in the order in which they were made."""
 
     async def work(services: Services) -> list[Product]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return await every_row(
             lambda page: catalogue.list_products(services.pool, caller, page),
             lambda row: (row.inner_id,),
@@ -125,7 +125,7 @@ def show(
     """Show one product with its variants."""
 
     async def work(services: Services) -> Product:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = product_id(product)
         found = None
         if inner:
@@ -159,7 +159,7 @@ def rename(
     """Give a product another name; its variants keep theirs."""
 
     async def work(services: Services) -> Product:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         changed = await catalogue.change_product(
             services.pool, services.desk.new_id, caller, product_id(product), name
         )

@@ -10,9 +10,9 @@ import typer
 from entrepot import settlement
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation, the_partnership
+from entrepot.cli.finding import operator_of, the_partnership
 from entrepot.cli.listing import every_row
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 from entrepot.cli.settle import amount_text, print_settlements
@@ -63,7 +63,7 @@ def list_(
     """List an organisation's settlements, the newest week first."""
 
     async def work(services: Services) -> list[Settlement]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = None
         if partnership is not None:
             inner = (await the_partnership(services, caller, partnership)).inner_id
@@ -92,7 +92,7 @@ def show(
     """Show one settlement with its lines, in the organisation's own units."""
 
     async def work(services: Services) -> tuple[Settlement, list[SettlementLine]]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = _settlement_id(document)
         found = accepted(await settlement.find_settlement(services.pool, caller, inner))
         lines = await every_row(
@@ -126,7 +126,7 @@ def open_(
     """Show a week that is not closed, as it stands now."""
 
     async def work(services: Services) -> tuple[OpenSettlement, list[SettlementLine]]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = (await the_partnership(services, caller, partnership)).inner_id
         found = accepted(await settlement.find_open_settlement(services.pool, caller, inner, week))
         lines = await every_row(
@@ -158,7 +158,7 @@ def transfers(
     """List the transfers and reversals behind a line of a settlement, oldest first."""
 
     async def work(services: Services) -> list[SettledTransfer]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = _settlement_id(document)
         return await every_row(
             lambda page: settlement.list_line_transfers(services.pool, caller, inner, line, page),
@@ -201,7 +201,7 @@ def acknowledge(
     """Say that a settlement is right, for good."""
 
     async def work(services: Services) -> Settlement:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return accepted(
             await settlement.acknowledge_settlement(
                 services.pool, services.desk.new_id, caller, _settlement_id(document)
@@ -227,7 +227,7 @@ def dispute(
     """Say what is wrong with a settlement; the partner gets a notice."""
 
     async def work(services: Services) -> Settlement:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return accepted(
             await settlement.dispute_settlement(
                 services.pool, services.desk.new_id, caller, _settlement_id(document), reason
@@ -250,7 +250,7 @@ def checklist(
     """Show what is open before a partnership can end."""
 
     async def work(services: Services) -> EndingChecklist:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = (await the_partnership(services, caller, partnership)).inner_id
         return accepted(await settlement.ending_checklist(services.pool, caller, inner))
 
@@ -294,7 +294,7 @@ def end_partnership(
     """End a partnership that is ending, and settle every week of it."""
 
     async def work(services: Services) -> EndedPartnership:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = (await the_partnership(services, caller, partnership)).inner_id
         return accepted(
             await settlement.end_partnership(services.pool, services.desk.new_id, caller, inner)

@@ -12,8 +12,8 @@ from entrepot import catalogue, orders
 from entrepot.app import Services
 from entrepot.catalogue import Variant
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_location, the_organisation, the_variants
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.finding import operator_of, the_location, the_variants
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument, decimal_of, line_of
 from entrepot.kernel.caller import Caller
@@ -86,7 +86,7 @@ def receive(
     wanted = [line_of(text) for text in lines]
 
     async def work(services: Services) -> Done:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         variants = await the_variants(services, caller, [sku for sku, _ in wanted])
         where = await _location(services, caller, location)
         command = ReceiveStock(
@@ -133,7 +133,7 @@ def count(  # noqa: PLR0913 - one option for each thing that a count may say
     """
 
     async def work(services: Services) -> Done:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         variants = await the_variants(services, caller, [sku])
         where = await _location(services, caller, location)
         command = CountStock(variants[sku].inner_id, on_hand, expected_version, where, reason)

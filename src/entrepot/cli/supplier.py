@@ -10,9 +10,9 @@ from entrepot import catalogue
 from entrepot.app import Services
 from entrepot.catalogue import NewSupplier, Supplier, SupplierChanges
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation, the_supplier
+from entrepot.cli.finding import operator_of, the_supplier
 from entrepot.cli.listing import every_row
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 
@@ -48,7 +48,7 @@ def create(
     new = NewSupplier(name, email, backorders_allowed, backorder_threshold)
 
     async def work(services: Services) -> Supplier:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         made = await catalogue.create_supplier(services.pool, services.desk.new_id, caller, new)
         return accepted(made).answer
 
@@ -70,7 +70,7 @@ def list_(
     """List an organisation's suppliers by name."""
 
     async def work(services: Services) -> list[Supplier]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return await every_row(
             lambda page: catalogue.list_suppliers(services.pool, caller, page, state),
             lambda row: (row.name_key, row.inner_id),
@@ -129,7 +129,7 @@ def change(  # noqa: PLR0913 - one option for each property of a supplier
     changes = SupplierChanges(**given)  # type: ignore[arg-type] # each by its name
 
     async def work(services: Services) -> Supplier:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         supplier = await the_supplier(services, caller, name)
         changed = await catalogue.change_supplier(
             services.pool, services.desk.new_id, caller, supplier.inner_id, changes

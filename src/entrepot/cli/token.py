@@ -11,13 +11,12 @@ import typer
 from entrepot import identity
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation
+from entrepot.cli.finding import operator_of
 from entrepot.cli.listing import every_row
 from entrepot.cli.opening import (
     EVERY_SCOPE,
     DryRunOption,
     accepted,
-    operator_for,
     run_command,
 )
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
@@ -67,7 +66,7 @@ def issue(
     new = NewToken(name, tuple(scope or DEFAULT_SCOPES), expires_at)
 
     async def work(services: Services) -> IssuedToken:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return accepted(
             await identity.issue_token(services.pool, services.desk.new_id, caller, new)
         )
@@ -92,7 +91,7 @@ def list_(organisation: OrganisationArgument, *, json: JsonOption = False) -> No
     """List an organisation's tokens, without their secrets."""
 
     async def work(services: Services) -> list[Token]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
 
         def read(page: Page) -> Awaitable[list[Token] | Refusal]:
             after = LOWEST if page.after is None else str(page.after[0])
@@ -125,7 +124,7 @@ def revoke(
     """Revoke a token from now on."""
 
     async def work(services: Services) -> Token:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         inner = ids.from_wire(ids.TOKEN, token) or ""
         return accepted(
             await identity.revoke_token(services.pool, services.desk.new_id, caller, inner)

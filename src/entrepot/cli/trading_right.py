@@ -9,8 +9,8 @@ import typer
 from entrepot import partnerships
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.finding import operator_of, the_organisation
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 from entrepot.partnerships import TradingRight
@@ -43,7 +43,7 @@ def grant(
     """Open a seller's variants to a buyer."""
 
     async def work(services: Services) -> TradingRight:
-        caller = operator_for((await the_organisation(services, seller)).inner_id)
+        caller = await operator_of(services, seller)
         other = await the_organisation(services, buyer)
         return accepted(
             await partnerships.grant_trading_right(
@@ -69,7 +69,7 @@ def end(
     """Close a seller's variants to a buyer again; orders that were placed stand."""
 
     async def work(services: Services) -> TradingRight:
-        caller = operator_for((await the_organisation(services, seller)).inner_id)
+        caller = await operator_of(services, seller)
         other = await the_organisation(services, buyer)
         return accepted(
             await partnerships.end_trading_right(
@@ -88,7 +88,7 @@ def list_(organisation: OrganisationArgument, *, json: JsonOption = False) -> No
     """List the trading rights that an organisation gave, then those that it was given."""
 
     async def work(services: Services) -> list[TradingRight]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return accepted(await partnerships.list_trading_rights(services.pool, caller))
 
     found = run_command(work, json_wanted=json)

@@ -12,9 +12,9 @@ from entrepot import catalogue, orders
 from entrepot.app import Services
 from entrepot.catalogue import NewProduct, NewVariant, Variant, VariantChanges, VariantFilter
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import product_id, the_organisation, the_supplier, the_variants
+from entrepot.cli.finding import operator_of, product_id, the_supplier, the_variants
 from entrepot.cli.listing import every_row
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument, decimal_of
 from entrepot.kernel.caller import Caller
@@ -141,7 +141,7 @@ def create(  # noqa: PLR0913 - one option for each property of a variant
     """Make a product with this one variant, or add the variant to a product."""
 
     async def work(services: Services) -> Variant:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         new = NewVariant(
             sku=sku,
             name=name or sku,
@@ -234,7 +234,7 @@ def change(  # noqa: PLR0913 - one option for each property of a variant
     cleared = _cleared(clear or [], given.keys() | ({"supplier"} if supplier else set()))
 
     async def work(services: Services) -> Variant:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         if supplier is not None:
             given["supplier"] = await _supplier(services, caller, supplier)
         return await _change(services, caller, sku, VariantChanges(**given, **cleared))  # type: ignore[arg-type] # each by its name
@@ -260,7 +260,7 @@ def list_(
     """List an organisation's variants by sku."""
 
     async def work(services: Services) -> list[Variant]:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         wanted = VariantFilter(
             gtin=gtin, supplier=await _supplier(services, caller, supplier), state=state
         )
@@ -322,7 +322,7 @@ def _cleared(names: list[str], given: set[str]) -> dict[str, None]:
 
 def _set_state(organisation: str, sku: str, state: State, *, json: bool, dry_run: bool) -> Variant:
     async def work(services: Services) -> Variant:
-        caller = operator_for((await the_organisation(services, organisation)).inner_id)
+        caller = await operator_of(services, organisation)
         return await _change(services, caller, sku, VariantChanges(state=state))
 
     return run_command(work, json_wanted=json, dry_run=dry_run)

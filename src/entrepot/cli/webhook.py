@@ -9,9 +9,9 @@ from msgspec import UNSET
 
 from entrepot.app import Services
 from entrepot.cli.examples import examples
-from entrepot.cli.finding import the_organisation
+from entrepot.cli.finding import operator_of
 from entrepot.cli.listing import every_row
-from entrepot.cli.opening import DryRunOption, accepted, operator_for, run_command
+from entrepot.cli.opening import DryRunOption, accepted, run_command
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
 from entrepot.connectors import webhooks
@@ -307,7 +307,7 @@ def _change(
 
 
 async def _caller(services: Services, organisation: str) -> Caller:
-    return operator_for((await the_organisation(services, organisation)).inner_id)
+    return await operator_of(services, organisation)
 
 
 def _inner(webhook: str) -> Id:

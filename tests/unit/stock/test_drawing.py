@@ -85,6 +85,12 @@ def partner(**terms: Any) -> Partner:  # noqa: ANN401 - what a partner has
     return Partner("match", "ours", (NEAR, FAR), said.pop("target", SHOP), week=WEEK, **said)
 
 
+def offered(there: Book, to: Partner) -> Decimal:
+    """What the match opens when nothing was drawn yet."""
+    drawing = Drawing(there, {})
+    return drawing.offered(to, drawing.pieces(to))
+
+
 def demand(
     *quantities: object,
     mode: Mode = Mode.PART,
@@ -131,7 +137,7 @@ def _where(leg: Leg) -> str:
 )
 def test_what_a_match_opens(terms: dict[str, Any], opened: int) -> None:
     """Worked by hand: ten apples are there, four of them allocated to us."""
-    assert Drawing(book(8, 2, allocated=(3, 1)), {}).offered(partner(**terms)) == opened
+    assert offered(book(8, 2, allocated=(3, 1)), partner(**terms)) == opened
 
 
 @pytest.mark.parametrize(
@@ -141,15 +147,15 @@ def test_what_a_match_opens(terms: dict[str, Any], opened: int) -> None:
 def test_what_is_unlimited_opens_the_cap_or_everything(
     terms: dict[str, Any], opened: object
 ) -> None:
-    assert Drawing(book(0, unlimited=True), {}).offered(partner(**terms)) == opened
+    assert offered(book(0, unlimited=True), partner(**terms)) == opened
 
 
 def test_what_others_have_to_themselves_is_not_open() -> None:
     there = book(5, allocated=(4,))
     (allocation,) = there.allocations.values()
     theirs = msgspec.structs.replace(partner(), partnership="theirs")
-    assert Drawing(there, {}).offered(theirs) == 1
-    assert Drawing(there, {}).offered(partner()) == 5
+    assert offered(there, theirs) == 1
+    assert offered(there, partner()) == 5
     assert allocation.remaining == 4
 
 

@@ -16,13 +16,12 @@ from entrepot.apis.rest.routes import (
     NoQuery,
     PageQuery,
     Route,
+    do_once,
     granted,
     page_of,
     page_type,
-    sent_with,
     show,
     show_page,
-    written,
 )
 from entrepot.apis.rest.wire import HexId
 from entrepot.infra.errors import KEY_REUSED
@@ -92,7 +91,7 @@ async def find_allocation(call: Call[NoQuery, None]) -> Reply:
 
 async def allocate(call: Call[NoQuery, AllocationBody]) -> Reply:
     """Keep units for a partner."""
-    services, body = call.services, call.body
+    body = call.body
     new = NewAllocation(
         ids.from_wire(ids.PARTNERSHIP, body.partnership) or "",
         variant_id(body.variant),
@@ -101,43 +100,26 @@ async def allocate(call: Call[NoQuery, AllocationBody]) -> Reply:
         None if body.valid_until is None else moment(body.valid_until, "valid_until"),
         body.note,
     )
-    answer = await stock.allocate_stock(
-        services.database, services.desk.new_id, call.caller, new, sent_with(call, "allocate")
-    )
-    return written(answer, CREATED)
+    return await do_once(call, "allocate", stock.allocate_stock, new, status=CREATED)
 
 
 async def change(call: Call[NoQuery, ChangeAllocationBody]) -> Reply:
     """Change an allocation."""
-    services, body = call.services, call.body
+    body = call.body
     valid_until = body.valid_until
     changes = AllocationChanges(
         body.quantity if body.quantity is UNSET else quiet(body.quantity),
         moment(valid_until, "valid_until") if isinstance(valid_until, datetime) else valid_until,
         body.note,
     )
-    answer = await stock.change_allocation(
-        services.database,
-        services.desk.new_id,
-        call.caller,
-        _allocation(call),
-        changes,
-        sent_with(call, "change_allocation"),
+    return await do_once(
+        call, "change_allocation", stock.change_allocation, _allocation(call), changes
     )
-    return written(answer)
 
 
 async def close(call: Call[NoQuery, None]) -> Reply:
     """Close an allocation."""
-    services = call.services
-    answer = await stock.close_allocation(
-        services.database,
-        services.desk.new_id,
-        call.caller,
-        _allocation(call),
-        sent_with(call, "close_allocation"),
-    )
-    return written(answer)
+    return await do_once(call, "close_allocation", stock.close_allocation, _allocation(call))
 
 
 async def list_received(call: Call[ReceivedQuery, None]) -> Reply:

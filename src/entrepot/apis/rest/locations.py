@@ -14,13 +14,12 @@ from entrepot.apis.rest.routes import (
     NoQuery,
     PageQuery,
     Route,
+    do_once,
     granted,
     page_of,
     page_type,
-    sent_with,
     show_found,
     show_page,
-    written,
 )
 from entrepot.apis.rest.wire import HexId, WireInt
 from entrepot.catalogue import Location, LocationChanges, NewLocation
@@ -80,28 +79,15 @@ async def find_location(call: Call[NoQuery, None]) -> Reply:
 
 async def create_location(call: Call[NoQuery, LocationBody]) -> Reply:
     """Make a location."""
-    services = call.services
     new = NewLocation(*msgspec.structs.astuple(call.body))
-    sent = sent_with(call, "create_location")
-    return written(
-        await catalogue.create_location(
-            services.database, services.desk.new_id, call.caller, new, sent
-        ),
-        CREATED,
-    )
+    return await do_once(call, "create_location", catalogue.create_location, new, status=CREATED)
 
 
 async def change_location(call: Call[NoQuery, ChangeLocationBody]) -> Reply:
     """Change a location."""
-    services = call.services
     location = ids.from_wire(ids.LOCATION, call.path["location"]) or ""
     changes = LocationChanges(*msgspec.structs.astuple(call.body))
-    sent = sent_with(call, "change_location")
-    return written(
-        await catalogue.change_location(
-            services.database, services.desk.new_id, call.caller, location, changes, sent
-        )
-    )
+    return await do_once(call, "change_location", catalogue.change_location, location, changes)
 
 
 def _place(row: Location) -> tuple[int, str]:

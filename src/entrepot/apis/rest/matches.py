@@ -15,14 +15,13 @@ from entrepot.apis.rest.routes import (
     NoQuery,
     PageQuery,
     Route,
+    do_once,
     granted,
     page_of,
     page_type,
-    sent_with,
     show_found,
     show_page,
     show_stretch,
-    written,
 )
 from entrepot.apis.rest.wire import HexId, WireInt
 from entrepot.infra.errors import KEY_REUSED
@@ -90,16 +89,7 @@ class ChangeMatchBody(msgspec.Struct, forbid_unknown_fields=True):
 
 async def match_wholesale(call: Call[NoQuery, None]) -> Reply:
     """Match by GTIN what a supplier shares."""
-    services = call.services
-    return written(
-        await partnerships.match_wholesale(
-            services.database,
-            services.desk.new_id,
-            call.caller,
-            _supplier(call),
-            sent_with(call, "match_wholesale"),
-        )
-    )
+    return await do_once(call, "match_wholesale", partnerships.match_wholesale, _supplier(call))
 
 
 async def list_matching(call: Call[MatchingQuery, None]) -> Reply:
@@ -113,7 +103,7 @@ async def list_matching(call: Call[MatchingQuery, None]) -> Reply:
 
 async def match_by_hand(call: Call[NoQuery, MatchBody]) -> Reply:
     """Match two variants."""
-    services, body = call.services, call.body
+    body = call.body
     new = NewMatch(
         ids.from_wire(ids.PARTNERSHIP, body.partnership) or "",
         variant_id(body.variant),
@@ -121,13 +111,7 @@ async def match_by_hand(call: Call[NoQuery, MatchBody]) -> Reply:
         body.factor,
         body.rank,
     )
-    sent = sent_with(call, "match_by_hand")
-    return written(
-        await partnerships.match_by_hand(
-            services.database, services.desk.new_id, call.caller, new, sent
-        ),
-        CREATED,
-    )
+    return await do_once(call, "match_by_hand", partnerships.match_by_hand, new, status=CREATED)
 
 
 async def list_of_variant(call: Call[VariantMatchesQuery, None]) -> Reply:
@@ -166,25 +150,14 @@ async def find_match(call: Call[NoQuery, None]) -> Reply:
 
 async def change_match(call: Call[NoQuery, ChangeMatchBody]) -> Reply:
     """Change the terms of a match."""
-    services, body = call.services, call.body
+    body = call.body
     changes = MatchChanges(body.rank, _amount(body.buffer), _amount(body.cap))
-    sent = sent_with(call, "change_match")
-    return written(
-        await partnerships.change_match(
-            services.database, services.desk.new_id, call.caller, _match(call), changes, sent
-        )
-    )
+    return await do_once(call, "change_match", partnerships.change_match, _match(call), changes)
 
 
 async def end_match(call: Call[NoQuery, None]) -> Reply:
     """End a match."""
-    services = call.services
-    sent = sent_with(call, "end_match")
-    return written(
-        await partnerships.end_match(
-            services.database, services.desk.new_id, call.caller, _match(call), sent
-        )
-    )
+    return await do_once(call, "end_match", partnerships.end_match, _match(call))
 
 
 def _supplier(call: Call[Any, Any]) -> Id:

@@ -15,14 +15,13 @@ from entrepot.apis.rest.routes import (
     NoQuery,
     PageQuery,
     Route,
+    do_once,
     granted,
     page_of,
     page_type,
-    sent_with,
     show,
     show_found,
     show_page,
-    written,
 )
 from entrepot.apis.rest.wire import HexId, WireInt
 from entrepot.identity import TIME_ZONE_NOT_VALID
@@ -125,7 +124,7 @@ async def list_invitations(call: Call[PageQuery, None]) -> Reply:
 
 async def invite(call: Call[NoQuery, PartnershipInvitationBody]) -> Reply:
     """Invite a retailer."""
-    body, services = call.body, call.services
+    body = call.body
     new = NewPartnershipInvitation(
         Agreement(
             body.sharing_policy,
@@ -140,24 +139,17 @@ async def invite(call: Call[NoQuery, PartnershipInvitationBody]) -> Reply:
         body.time_zone,
         body.valid_days,
     )
-    sent = sent_with(call, "invite_retailer")
-    return written(
-        await partnerships.invite_retailer(
-            services.database, services.desk.new_id, call.caller, new, sent
-        ),
-        CREATED,
-    )
+    return await do_once(call, "invite_retailer", partnerships.invite_retailer, new, status=CREATED)
 
 
 async def revoke_invitation(call: Call[NoQuery, None]) -> Reply:
     """Take an invitation back."""
-    services = call.services
     invitation = ids.from_wire(ids.PARTNERSHIP_INVITATION, call.path["invitation"]) or ""
-    sent = sent_with(call, "revoke_partnership_invitation")
-    return written(
-        await partnerships.revoke_partnership_invitation(
-            services.database, services.desk.new_id, call.caller, invitation, sent
-        )
+    return await do_once(
+        call,
+        "revoke_partnership_invitation",
+        partnerships.revoke_partnership_invitation,
+        invitation,
     )
 
 
@@ -174,14 +166,13 @@ async def preview(call: Call[NoQuery, InviteKeyBody]) -> Reply:
 
 async def accept(call: Call[NoQuery, InviteKeyBody]) -> Reply:
     """Accept an invitation."""
-    services = call.services
     # The key may be hashed with the rest of the body: it is too random to be guessed from that.
-    sent = sent_with(call, "accept_partnership_invitation")
-    return written(
-        await partnerships.accept_partnership_invitation(
-            services.database, services.desk.new_id, call.caller, call.body.invite_key, sent
-        ),
-        CREATED,
+    return await do_once(
+        call,
+        "accept_partnership_invitation",
+        partnerships.accept_partnership_invitation,
+        call.body.invite_key,
+        status=CREATED,
     )
 
 
@@ -212,54 +203,33 @@ async def find_partnership(call: Call[NoQuery, None]) -> Reply:
 
 async def change(call: Call[NoQuery, ChangePartnershipBody]) -> Reply:
     """Change what two agreed on."""
-    services = call.services
     values = [
         quiet(value) if isinstance(value, Decimal) else value
         for value in msgspec.structs.astuple(call.body)
     ]
-    return written(
-        await partnerships.change_partnership(
-            services.database,
-            services.desk.new_id,
-            call.caller,
-            _partnership(call),
-            AgreementChanges(*values),  # type: ignore[arg-type] # the same fields in their order
-            sent_with(call, "change_partnership"),
-        )
+    changes = AgreementChanges(*values)  # type: ignore[arg-type] # the same fields in their order
+    return await do_once(
+        call, "change_partnership", partnerships.change_partnership, _partnership(call), changes
     )
 
 
 async def pause(call: Call[NoQuery, None]) -> Reply:
     """Pause a partnership."""
-    services = call.services
-    sent = sent_with(call, "pause_partnership")
-    return written(
-        await partnerships.pause_partnership(
-            services.database, services.desk.new_id, call.caller, _partnership(call), sent
-        )
+    return await do_once(
+        call, "pause_partnership", partnerships.pause_partnership, _partnership(call)
     )
 
 
 async def resume(call: Call[NoQuery, None]) -> Reply:
     """Lift one's own pause."""
-    services = call.services
-    sent = sent_with(call, "resume_partnership")
-    return written(
-        await partnerships.resume_partnership(
-            services.database, services.desk.new_id, call.caller, _partnership(call), sent
-        )
+    return await do_once(
+        call, "resume_partnership", partnerships.resume_partnership, _partnership(call)
     )
 
 
 async def begin_ending(call: Call[NoQuery, None]) -> Reply:
     """Let a partnership be ending."""
-    services = call.services
-    sent = sent_with(call, "begin_ending")
-    return written(
-        await partnerships.begin_ending(
-            services.database, services.desk.new_id, call.caller, _partnership(call), sent
-        )
-    )
+    return await do_once(call, "begin_ending", partnerships.begin_ending, _partnership(call))
 
 
 def _partnership(call: Call[Any, Any]) -> Id:

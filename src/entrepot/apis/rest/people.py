@@ -14,13 +14,13 @@ from entrepot.apis.rest.routes import (
     NoQuery,
     PageQuery,
     Route,
+    do_once,
     granted,
     page_of,
     page_type,
     sent_with,
     show,
     show_page,
-    written,
 )
 from entrepot.apis.rest.sessions import BODY_MAX_BYTES, Secret, whence_of
 from entrepot.apis.rest.wire import HexId
@@ -84,31 +84,12 @@ async def list_people(call: Call[PageQuery, None]) -> Reply:
 
 async def change_role(call: Call[NoQuery, RoleBody]) -> Reply:
     """Give a colleague another role."""
-    services = call.services
-    return written(
-        await identity.change_role(
-            services.database,
-            services.desk.new_id,
-            call.caller,
-            _person(call),
-            call.body.role,
-            sent_with(call, "change_role"),
-        )
-    )
+    return await do_once(call, "change_role", identity.change_role, _person(call), call.body.role)
 
 
 async def remove(call: Call[NoQuery, None]) -> Reply:
     """Remove a colleague."""
-    services = call.services
-    return written(
-        await identity.remove_colleague(
-            services.database,
-            services.desk.new_id,
-            call.caller,
-            _person(call),
-            sent_with(call, "remove_colleague"),
-        )
-    )
+    return await do_once(call, "remove_colleague", identity.remove_colleague, _person(call))
 
 
 async def list_invitations(call: Call[PageQuery, None]) -> Reply:
@@ -138,17 +119,8 @@ async def invite(call: Call[NoQuery, InvitationBody]) -> Reply:
 
 async def revoke_invitation(call: Call[NoQuery, None]) -> Reply:
     """Revoke an invitation."""
-    services = call.services
     invitation = ids.from_wire(ids.COLLEAGUE_INVITATION, call.path["invitation"]) or ""
-    return written(
-        await identity.revoke_invitation(
-            services.database,
-            services.desk.new_id,
-            call.caller,
-            invitation,
-            sent_with(call, "revoke_invitation"),
-        )
-    )
+    return await do_once(call, "revoke_invitation", identity.revoke_invitation, invitation)
 
 
 async def accept(call: Call[NoQuery, AcceptanceBody]) -> Reply:

@@ -15,6 +15,7 @@ from entrepot.apis.rest.routes import (
     NoQuery,
     PageQuery,
     Route,
+    do_once,
     granted,
     page_of,
     page_type,
@@ -169,40 +170,24 @@ async def find_product(call: Call[NoQuery, None]) -> Reply:
 
 async def create_products(call: Call[NoQuery, ProductsBody]) -> Reply:
     """Make products with their variants."""
-    services = call.services
     products = [NewProduct(each.name, _new_variants(each.variants)) for each in call.body.products]
-    sent = sent_with(call, "create_products")
-    return written(
-        await catalogue.create_products(
-            services.database, services.desk.new_id, call.caller, products, sent
-        ),
-        CREATED,
+    return await do_once(
+        call, "create_products", catalogue.create_products, products, status=CREATED
     )
 
 
 async def change_product(call: Call[NoQuery, ChangeProductBody]) -> Reply:
     """Change a product."""
-    services = call.services
     product = ids.from_wire(ids.PRODUCT, call.path["product"]) or ""
-    sent = sent_with(call, "change_product")
-    return written(
-        await catalogue.change_product(
-            services.database, services.desk.new_id, call.caller, product, call.body.name, sent
-        )
-    )
+    return await do_once(call, "change_product", catalogue.change_product, product, call.body.name)
 
 
 async def add_variants(call: Call[NoQuery, AddVariantsBody]) -> Reply:
     """Add variants to a product."""
-    services = call.services
     product = ids.from_wire(ids.PRODUCT, call.path["product"]) or ""
     variants = _new_variants(call.body.variants)
-    sent = sent_with(call, "add_variants")
-    return written(
-        await catalogue.add_variants(
-            services.database, services.desk.new_id, call.caller, product, variants, sent
-        ),
-        CREATED,
+    return await do_once(
+        call, "add_variants", catalogue.add_variants, product, variants, status=CREATED
     )
 
 

@@ -6,7 +6,7 @@ The server and the OpenAPI document both read these rows, so neither can drift f
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
-from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeAlias, TypeVar, TypeVarTuple
 
 import msgspec
 from structlog.typing import FilteringBoundLogger
@@ -20,6 +20,7 @@ from entrepot.infra.reading import Database
 from entrepot.infra.settings import Settings
 from entrepot.infra.writing import Sent, Written
 from entrepot.kernel.caller import Caller, Scope
+from entrepot.kernel.ids import IdSource
 from entrepot.kernel.paging import LIMIT_MAX, LIMIT_USUAL, Key, Page, Stretch, cut
 from entrepot.kernel.refusal import Refusal, RefusedError, refuse
 from entrepot.orders import Accepted, Answer, Desk
@@ -30,6 +31,7 @@ REPLAYED: Final[Headers] = ((b"idempotent-replayed", b"true"),)
 Query = TypeVar("Query")
 Body = TypeVar("Body")
 Shown = TypeVar("Shown")
+Given = TypeVarTuple("Given")
 
 Limit: TypeAlias = Annotated[
     int, msgspec.Meta(ge=1, le=LIMIT_MAX, description="Rows on a page at most.")
@@ -206,6 +208,24 @@ def sent_with(call: Call[Any, Any], act: str) -> Sent:
     content = _ENCODER.encode((act, call.path, call.body))
     # Callers' keys are kept apart from our own defaults by their first character.
     return Sent("=" + call.key, hashlib.sha256(content).digest(), call.request)
+
+
+async def do_once(
+    call: Call[Any, Any],
+    act: str,
+    action: Callable[[Database, IdSource, Caller, *Given, Sent], Awaitable[Written[Any] | Refusal]],
+    *given: *Given,
+    status: int = OK,
+) -> Reply:
+    """Do an act outside the batch with what is given, under its key; answer with what was written.
+
+    `act` is its name in what the key stands for: it stays when the action is renamed.
+    """
+    services = call.services
+    answer = await action(
+        services.database, services.desk.new_id, call.caller, *given, sent_with(call, act)
+    )
+    return written(answer, status)
 
 
 def written(answer: Written[Any] | Refusal, status: int = OK) -> Reply:

@@ -13,10 +13,10 @@ from entrepot.apis.rest.routes import (
     NoQuery,
     PageQuery,
     Route,
+    do_once,
     granted,
     page_of,
     page_type,
-    sent_with,
     show,
     show_page,
     written,
@@ -95,12 +95,8 @@ async def list_(call: Call[SessionsQuery, None]) -> Reply:
 
 async def revoke(call: Call[NoQuery, None]) -> Reply:
     """Log somebody out."""
-    services = call.services
     session = ids.from_wire(ids.SESSION, call.path["session"]) or ""
-    sent = sent_with(call, "log_out")
-    return written(
-        await identity.log_out(services.database, services.desk.new_id, call.caller, session, sent)
-    )
+    return await do_once(call, "log_out", identity.log_out, session)
 
 
 async def revoke_current(call: Call[NoQuery, None]) -> Reply:

@@ -13,13 +13,12 @@ from entrepot.apis.rest.routes import (
     NoQuery,
     PageQuery,
     Route,
+    do_once,
     granted,
     page_of,
     page_type,
-    sent_with,
     show,
     show_page,
-    written,
 )
 from entrepot.apis.rest.wire import HexId
 from entrepot.infra.errors import KEY_REUSED
@@ -144,28 +143,19 @@ async def list_line_transfers(call: Call[PageQuery, None]) -> Reply:
 
 async def acknowledge_settlement(call: Call[NoQuery, None]) -> Reply:
     """Acknowledge one of the caller's settlements."""
-    services = call.services
-    sent = sent_with(call, "acknowledge_settlement")
-    return written(
-        await settlement.acknowledge_settlement(
-            services.database, services.desk.new_id, call.caller, _settlement(call.path), sent
-        )
+    return await do_once(
+        call, "acknowledge_settlement", settlement.acknowledge_settlement, _settlement(call.path)
     )
 
 
 async def dispute_settlement(call: Call[NoQuery, DisputeBody]) -> Reply:
     """Dispute one of the caller's settlements."""
-    services = call.services
-    sent = sent_with(call, "dispute_settlement")
-    return written(
-        await settlement.dispute_settlement(
-            services.database,
-            services.desk.new_id,
-            call.caller,
-            _settlement(call.path),
-            call.body.reason,
-            sent,
-        )
+    return await do_once(
+        call,
+        "dispute_settlement",
+        settlement.dispute_settlement,
+        _settlement(call.path),
+        call.body.reason,
     )
 
 
@@ -231,12 +221,8 @@ async def ending_checklist(call: Call[NoQuery, None]) -> Reply:
 
 async def end_partnership(call: Call[NoQuery, None]) -> Reply:
     """End a partnership."""
-    services = call.services
-    sent = sent_with(call, "end_partnership")
-    return written(
-        await settlement.end_partnership(
-            services.database, services.desk.new_id, call.caller, _partnership(call.path), sent
-        )
+    return await do_once(
+        call, "end_partnership", settlement.end_partnership, _partnership(call.path)
     )
 
 

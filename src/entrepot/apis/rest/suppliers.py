@@ -14,13 +14,12 @@ from entrepot.apis.rest.routes import (
     NoQuery,
     PageQuery,
     Route,
+    do_once,
     granted,
     page_of,
     page_type,
-    sent_with,
     show_found,
     show_page,
-    written,
 )
 from entrepot.apis.rest.wire import HexId, WireInt
 from entrepot.catalogue import NewSupplier, Supplier, SupplierChanges
@@ -99,28 +98,15 @@ async def find_supplier(call: Call[NoQuery, None]) -> Reply:
 
 async def create_supplier(call: Call[NoQuery, SupplierBody]) -> Reply:
     """Make a supplier."""
-    services = call.services
     new = NewSupplier(*msgspec.structs.astuple(call.body))
-    sent = sent_with(call, "create_supplier")
-    return written(
-        await catalogue.create_supplier(
-            services.database, services.desk.new_id, call.caller, new, sent
-        ),
-        CREATED,
-    )
+    return await do_once(call, "create_supplier", catalogue.create_supplier, new, status=CREATED)
 
 
 async def change_supplier(call: Call[NoQuery, ChangeSupplierBody]) -> Reply:
     """Change a supplier."""
-    services = call.services
     supplier = ids.from_wire(ids.SUPPLIER, call.path["supplier"]) or ""
     changes = SupplierChanges(*msgspec.structs.astuple(call.body))
-    sent = sent_with(call, "change_supplier")
-    return written(
-        await catalogue.change_supplier(
-            services.database, services.desk.new_id, call.caller, supplier, changes, sent
-        )
-    )
+    return await do_once(call, "change_supplier", catalogue.change_supplier, supplier, changes)
 
 
 ROUTES: Final = (

@@ -15,13 +15,13 @@ from entrepot.apis.rest.routes import (
     NoQuery,
     PageQuery,
     Route,
+    do_once,
     granted,
     page_of,
     page_type,
     sent_with,
     show,
     show_page,
-    written,
 )
 from entrepot.apis.rest.wire import HexId
 from entrepot.identity import IssuedToken, NewToken, Token
@@ -77,14 +77,8 @@ async def issue(call: Call[NoQuery, TokenBody]) -> Reply:
 
 async def revoke(call: Call[NoQuery, None]) -> Reply:
     """Revoke a token."""
-    services = call.services
     token = ids.from_wire(ids.TOKEN, call.path["token"]) or ""
-    sent = sent_with(call, "revoke_token")
-    return written(
-        await identity.revoke_token(
-            services.database, services.desk.new_id, call.caller, token, sent
-        )
-    )
+    return await do_once(call, "revoke_token", identity.revoke_token, token)
 
 
 ROUTES: Final = (

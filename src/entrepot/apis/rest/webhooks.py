@@ -14,13 +14,13 @@ from entrepot.apis.rest.routes import (
     NoQuery,
     PageQuery,
     Route,
+    do_once,
     granted,
     page_of,
     page_type,
     sent_with,
     show,
     show_page,
-    written,
 )
 from entrepot.apis.rest.wire import HexId, WireInt
 from entrepot.connectors import webhooks
@@ -133,16 +133,13 @@ async def change_webhook(call: Call[NoQuery, ChangeWebhookBody]) -> Reply:
     services, body = call.services, call.body
     events = body.events if isinstance(body.events, UnsetType) else tuple(body.events)
     changes = WebhookChanges(body.url, events, body.description, body.state)
-    return written(
-        await webhooks.change_webhook(
-            services.database,
-            services.desk.new_id,
-            call.caller,
-            _webhook_of(call.path),
-            changes,
-            open_guard(services.settings),
-            sent_with(call, "change_webhook"),
-        )
+    return await do_once(
+        call,
+        "change_webhook",
+        webhooks.change_webhook,
+        _webhook_of(call.path),
+        changes,
+        open_guard(services.settings),
     )
 
 
@@ -162,13 +159,7 @@ async def rotate_secret(call: Call[NoQuery, None]) -> Reply:
 
 async def send_ping(call: Call[NoQuery, None]) -> Reply:
     """Send a test delivery."""
-    services = call.services
-    sent = sent_with(call, "send_ping")
-    return written(
-        await webhooks.send_ping(
-            services.database, services.desk.new_id, call.caller, _webhook_of(call.path), sent
-        )
-    )
+    return await do_once(call, "send_ping", webhooks.send_ping, _webhook_of(call.path))
 
 
 async def list_deliveries(call: Call[DeliveryQuery, None]) -> Reply:
@@ -198,16 +189,12 @@ async def list_attempts(call: Call[PageQuery, None]) -> Reply:
 
 async def redeliver(call: Call[NoQuery, None]) -> Reply:
     """Send a delivery again."""
-    services = call.services
-    return written(
-        await webhooks.redeliver(
-            services.database,
-            services.desk.new_id,
-            call.caller,
-            _webhook_of(call.path),
-            ids.from_wire(ids.ACT, call.path["delivery"]) or "",
-            sent_with(call, "redeliver"),
-        )
+    return await do_once(
+        call,
+        "redeliver",
+        webhooks.redeliver,
+        _webhook_of(call.path),
+        ids.from_wire(ids.ACT, call.path["delivery"]) or "",
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from entrepot.identity import errors
 from entrepot.identity.model.people import lowered
-from entrepot.kernel import ids
+from entrepot.kernel import ids, tries
 from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal, refuse
 
@@ -18,9 +18,6 @@ SESSION_HOLDS: Final = timedelta(days=7)
 SESSION_IDLE_MAX: Final = timedelta(hours=8)
 SEEN_EVERY: Final = timedelta(minutes=5)
 """How exactly it is written down when a session was last used."""
-
-TRIES_MAX: Final = 10
-TRIES_WITHIN: Final = timedelta(hours=1)
 
 ORGANISATIONS_NAMED_MAX: Final = 20
 ADDRESS_LENGTH_MAX: Final = 60
@@ -96,24 +93,19 @@ def hash_email(email: str) -> bytes:
 
 
 def count_try(tried_at: Sequence[datetime], now: datetime) -> list[datetime] | Refusal:
-    """Count one more try, and forget those of more than an hour ago.
+    """Count one more try of an address; return those that count from now on.
 
-    Returns the tries that count from now on. Refuses `identity.too_many_tries`, and then counts
-    nothing, so that whoever waits does get in.
+    Refuses `identity.too_many_tries`.
     """
-    recent = sorted(at for at in tried_at if at > now - TRIES_WITHIN)[-TRIES_MAX:]
-    if len(recent) < TRIES_MAX:
-        return [*recent, now]
-    again_at = recent[0] + TRIES_WITHIN
-    return refuse(
-        errors.TOO_MANY_TRIES,
-        f"Too many wrong tries with this e-mail address. Try again from {again_at:%H:%M} UTC on,"
-        " or have the operator reset the password.",
+    return tries.count_try(
+        tried_at,
+        now,
+        code=errors.TOO_MANY_TRIES,
+        message=(
+            "Too many wrong tries with this e-mail address. Try again from {time} on, or have the"
+            " operator reset the password."
+        ),
         field="email",
-        facts={
-            "again_at": again_at.isoformat(),
-            "retry_after_seconds": int((again_at - now).total_seconds()) + 1,
-        },
     )
 
 

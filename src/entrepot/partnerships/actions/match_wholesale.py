@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from entrepot.catalogue import UNKNOWN_SUPPLIER
+from entrepot.catalogue import unknown_supplier
 from entrepot.identity import check_scope
 from entrepot.infra.clock import Moment, by_the_clock
 from entrepot.infra.pool import Connection, Pool
@@ -11,7 +11,7 @@ from entrepot.infra.writing import Done, Happening, Sent, Written, act_once
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
-from entrepot.kernel.refusal import Refusal, refuse
+from entrepot.kernel.refusal import Refusal
 from entrepot.partnerships.model.matching import (
     MatchingDone,
     matching_over,
@@ -45,12 +45,7 @@ async def match_wholesale(
             connection, caller.organisation, supplier
         )
         if not known:
-            return refuse(
-                UNKNOWN_SUPPLIER,
-                "You have no such supplier. Check its id.",
-                field="supplier",
-                facts={"supplier": ids.SUPPLIER + supplier} if supplier else {},
-            )
+            return Refusal((unknown_supplier(supplier),))
         if partnership is None:
             return Refusal((supplier_not_partner(supplier),))
         shared = await matches.share_partnership(connection, caller.organisation, partnership)

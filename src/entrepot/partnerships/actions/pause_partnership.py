@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Literal
 
 from entrepot.identity import check_scope
 from entrepot.infra.pool import Connection, Pool
@@ -33,6 +34,21 @@ async def pause_partnership(
     `identity.scope_missing`, `partnerships.unknown_partnership`,
     `partnerships.partnership_ending` and `request.key_reused`.
     """
+    return await set_pause_of(pool, new_id, caller, partnership, sent, "paused")
+
+
+async def set_pause_of(
+    pool: Pool,
+    new_id: Callable[[], Id],
+    caller: Caller,
+    partnership: Id,
+    sent: Sent | None,
+    becomes: Literal["paused", "resumed"],
+) -> Written[Partnership] | Refusal:
+    """Pause a partnership from the caller's side, or lift that side's pause.
+
+    What is so already stays as it is, and nobody is told.
+    """
     refusal = check_scope(caller, Scope.PARTNERSHIPS_WRITE)
     if refusal is not None:
         return refusal
@@ -45,12 +61,12 @@ async def pause_partnership(
         refused = is_ending(found)
         if refused is not None:
             return refused
-        paused = set_pause(found, found.role_of(me), paused=True)
-        if paused == found:
+        changed = set_pause(found, found.role_of(me), paused=becomes == "paused")
+        if changed == found:
             return Done(found.to_show(me))
-        await partnerships.set_state(connection, paused)
-        await raise_notices(connection, now, [partner_notice(paused, me, "paused")], new_id)
-        shown = paused.to_show(me)
-        return Done(shown, (Happening("partnerships.partnership_paused", shown.id, shown),))
+        await partnerships.set_state(connection, changed)
+        await raise_notices(connection, now, [partner_notice(changed, me, becomes)], new_id)
+        shown = changed.to_show(me)
+        return Done(shown, (Happening(f"partnerships.partnership_{becomes}", shown.id, shown),))
 
     return await act_once(pool, new_id, caller, sent, Partnership, work)

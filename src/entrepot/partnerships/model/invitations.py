@@ -4,13 +4,13 @@ import hashlib
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 import msgspec
 
-from entrepot.kernel import ids
+from entrepot.kernel import ids, tries
 from entrepot.kernel.ids import Id
 from entrepot.kernel.quantity import quantity_text
 from entrepot.kernel.refusal import Fault, Refusal, refuse
@@ -30,9 +30,6 @@ NOTE_LENGTH_MAX: Final = 200
 
 KEY_BYTES: Final = 17
 """How many random bytes an invite key is made from; 130 bits of them are in it."""
-
-TRIES_MAX: Final = 10
-TRIES_WITHIN: Final = timedelta(hours=1)
 
 # Crockford's digits: none that is easily taken for another when read out or typed over.
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -204,24 +201,16 @@ def hash_invite_key(typed: str) -> bytes:
 
 
 def count_try(tried_at: Sequence[datetime], now: datetime) -> list[datetime] | Refusal:
-    """Count one more try of an organisation, and forget those of more than an hour ago.
+    """Count one more try of an organisation; return those that count from now on.
 
-    Returns the tries that count from now on. Refuses `partnerships.too_many_tries`, and then counts
-    nothing, so that whoever waits gets their turn.
+    Refuses `partnerships.too_many_tries`.
     """
-    recent = sorted(at for at in tried_at if at > now - TRIES_WITHIN)[-TRIES_MAX:]
-    if len(recent) < TRIES_MAX:
-        return [*recent, now]
-    again_at = recent[0] + TRIES_WITHIN
-    return refuse(
-        errors.TOO_MANY_TRIES,
-        f"Too many wrong invite keys came from your organisation. Try again from {again_at:%H:%M}"
-        " UTC on.",
+    return tries.count_try(
+        tried_at,
+        now,
+        code=errors.TOO_MANY_TRIES,
+        message="Too many wrong invite keys came from your organisation. Try again from {time} on.",
         field="invite_key",
-        facts={
-            "again_at": again_at.isoformat(),
-            "retry_after_seconds": int((again_at - now).total_seconds()) + 1,
-        },
     )
 
 

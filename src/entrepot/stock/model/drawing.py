@@ -60,9 +60,12 @@ class Drawing:
         self.by_match: dict[Id, Decimal] = {}
         self.from_allocation = {key: -units for key, units in given_back.items()}
 
-    def offered(self, partner: Partner) -> Decimal:
-        """What a match opens now, in the retailer's units, in whole steps; may be unbounded."""
-        pool = sum((leg.quantity for leg in self._pieces(partner)), ZERO)
+    def offered(self, partner: Partner, pieces: Sequence[Leg]) -> Decimal:
+        """What a match opens of its pool, in whole steps of the retailer's unit; may be unbounded.
+
+        `pieces` are what the pool is made of now.
+        """
+        pool = sum((piece.quantity for piece in pieces), ZERO)
         drawn = self.by_match.get(partner.match, ZERO)
         most = max(pool - partner.buffer, ZERO) / partner.factor
         if partner.cap is not None:
@@ -76,13 +79,14 @@ class Drawing:
         for partner in self._best_first(line.partners):
             if not short:
                 break
-            offered = self.offered(partner)
+            pieces = self.pieces(partner)
+            offered = self.offered(partner, pieces)
             if offered <= ZERO:
                 continue
             steps = (short / partner.step).to_integral_value(ROUND_CEILING)
             quantity = min(steps * partner.step, offered)
             held = min(quantity, short)
-            self._take(line.line_no, partner, quantity, held)
+            self._take(line.line_no, partner, pieces, quantity, held)
             short -= held
         return short
 
@@ -111,11 +115,18 @@ class Drawing:
             else:
                 self.from_allocation[leg.allocation] -= leg.quantity
 
-    def _take(self, line_no: int, partner: Partner, quantity: Decimal, held: Decimal) -> None:
-        """Plan one transfer: allocations first, then what is free, best position first."""
+    def _take(
+        self,
+        line_no: int,
+        partner: Partner,
+        pieces: Sequence[Leg],
+        quantity: Decimal,
+        held: Decimal,
+    ) -> None:
+        """Plan one transfer out of what the pool is made of, in that order."""
         legs: list[Leg] = []
         missing = quantity * partner.factor
-        for piece in self._pieces(partner):
+        for piece in pieces:
             units = min(missing, piece.quantity)
             legs.append(Leg(piece.position, piece.allocation, units))
             missing -= units
@@ -131,8 +142,11 @@ class Drawing:
         self.gained[partner.target] = self.gained.get(partner.target, ZERO) + quantity - held
         self.draws.append(Draw(line_no, partner, quantity, held, tuple(legs)))
 
-    def _pieces(self, partner: Partner) -> list[Leg]:
-        """What the pool is made of now, in the order in which it is taken."""
+    def pieces(self, partner: Partner) -> list[Leg]:
+        """What the pool is made of now, in the order in which it is taken.
+
+        Allocations first, then what is free, best position first.
+        """
         pieces = []
         for position in partner.positions:
             for each in self.book.allocations_at(position, partner.partnership):
