@@ -7,7 +7,7 @@ short instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -95,8 +95,11 @@ class Auditor(Shelves):
                 raise Refused("orders.unknown_variant")
 
     def _meet(self, order: AuditedOrder) -> None:
-        """Set aside what the order's policy says, and give it its status."""
-        put_back = self.remember(order)
+        """Set aside what the order's policy says, and give it its status.
+
+        What is split off it is offered at once what there is: a limit was that order's, not this's.
+        """
+        put_back, before = self.remember(order), order.follower
         wanted = {n: line.missing for n, line in order.lines.items() if line.missing > ZERO}
         if order.policy == "line_by_line":
             self._meet_each(order, wanted)
@@ -119,6 +122,8 @@ class Auditor(Shelves):
             for line in order.lines.values():
                 line.slips.clear()
         self._stand(order)
+        if order.follower is not None and order.follower is not before:
+            self._offer(order.follower)
 
     def _meet_each(self, order: AuditedOrder, wanted: dict[int, Decimal]) -> None:
         """Meet line by line: what a line that is short would have had is there for the next."""
@@ -133,7 +138,9 @@ class Auditor(Shelves):
                 put_back()
                 drawn = before
 
-    def _gain(self, order: AuditedOrder, needs: dict[int, Decimal]) -> dict[int, Decimal]:
+    def _gain(
+        self, order: AuditedOrder, needs: dict[int, Decimal], *, draws: bool = True
+    ) -> dict[int, Decimal]:
         """Take what is free, and let partners bring the rest; return what each line got."""
         had = {number: order.lines[number].held for number in needs}
         for number, units in needs.items():
@@ -141,17 +148,17 @@ class Auditor(Shelves):
         got = {number: order.lines[number].held - had[number] for number in needs}
         rest = {number: units - got[number] for number, units in needs.items()}
         rest = {number: units for number, units in rest.items() if units > ZERO}
-        if rest and order.may_draw:
+        if rest and draws and order.may_draw:
             self.draw(order, rest, whole=not order.goes_in_parts)
         return {number: order.lines[number].held - had[number] for number in needs}
 
     def _has_any(self, order: AuditedOrder) -> bool:
         return any(line.slips for line in order.lines.values())
 
-    def _stand(self, order: AuditedOrder) -> None:
+    def _stand(self, order: AuditedOrder, *, may_go_in_part: bool = True) -> None:
         """Say where an order stands: met, split, or waiting."""
         if any(line.missing > line.short for line in order.lines.values()):
-            if order.splits and self._has_any(order):
+            if may_go_in_part and order.splits and self._has_any(order):
                 self._split(order)
             else:
                 order.status = "waiting"
@@ -351,20 +358,58 @@ class Auditor(Shelves):
     def serve(self, queue: Iterable[tuple[str, bool]]) -> None:
         """Offer what is free to these orders, in turn, those of them that wait or are short.
 
-        Each comes with whether it stands here as a partner's only: those come last.
+        Each comes with whether it stands here as a partner's only: those come last. So does what
+        others draw on partners for, where two sides are after the same goods of a partner's. What
+        is split off an order is in the queue with it; who is still short may come again.
         """
         partners: dict[str, bool] = {}
         for name, is_partner in queue:
             partners[name] = is_partner and partners.get(name, True)
         found = [each for each in self.orders.values() if each.name in partners and each.wants()]
+        sides = {each.name: (each.buyer, partners[each.name]) for each in found if each.turn()[0]}
+        turns: list[tuple[tuple[int, int, datetime, int], AuditedOrder, bool]] = []
+        for order in found:
+            turn = order.turn()
+            if turn[0] and partners[order.name]:
+                turns.append(((2, *turn[1:]), order, True))
+            elif turn[0] and self._is_vied_with(order, found, sides):
+                turns += [(turn, order, False), ((2, *turn[1:]), order, True)]
+            else:
+                turns.append((turn, order, True))
+        while turns:
+            first = min(turns, key=lambda each: each[0])
+            turns.remove(first)
+            turn, order, draws = first
+            before = order.follower
+            gained = self._offer(order, draws=draws)
+            if gained and order.is_short():
+                turns.append(first)
+            rest = order.follower
+            if rest is not None and rest is not before:
+                turns.append(((turn[0], *rest.turn()[1:]), rest, True))
 
-        def turn(order: AuditedOrder) -> tuple[int, int, datetime, int]:
-            weight, priority, since, number = order.turn()
-            weight = 2 if weight and partners[order.name] else weight
-            return weight, priority, since, number
+    def _is_vied_with(
+        self,
+        order: AuditedOrder,
+        found: Iterable[AuditedOrder],
+        sides: Mapping[str, tuple[str, bool]],
+    ) -> bool:
+        """Whether somebody on another side waits for what partners could bring for an order."""
+        brought = self._could_be_brought(order)
+        return any(
+            brought & (self._could_be_brought(other) | {line.variant for line in other.wants()})
+            for other in found
+            if other.name in sides and sides[other.name] != sides[order.name]
+        )
 
-        for order in sorted(found, key=turn):
-            self._offer(order)
+    def _could_be_brought(self, order: AuditedOrder) -> set[str]:
+        """What partners have that is the same as what an order wants, if it may have it."""
+        wanted = {line.variant for line in order.wants()}
+        return {
+            match.theirs
+            for match in self.matches
+            if order.may_draw and match.ours in wanted and match.agreement.state == "active"
+        }
 
     def idle_beside_stock(self) -> list[str]:
         """Who waits although something may go to them: nobody, once all were served."""
@@ -377,16 +422,18 @@ class Auditor(Shelves):
                 put_back()
         return idle
 
-    def _offer(self, order: AuditedOrder) -> None:
+    def _offer(self, order: AuditedOrder, *, draws: bool = True) -> bool:
+        """Let an order have what it may; return whether that was anything."""
         waits = order.status == "waiting"
-        gained = self._gain_in_turn(order)
-        if waits and gained:
-            self._stand(order)
+        gained = self._gain_in_turn(order, draws=draws)
+        if waits and (gained or draws):
+            self._stand(order, may_go_in_part=draws)
         elif not waits:
             for number, units in gained.items():
                 order.lines[number].short -= units
+        return bool(gained)
 
-    def _gain_in_turn(self, order: AuditedOrder) -> dict[int, Decimal]:
+    def _gain_in_turn(self, order: AuditedOrder, *, draws: bool = True) -> dict[int, Decimal]:
         """Give an order what it may have while it waits, or is short; empty if that is nothing."""
         waits = order.status == "waiting"
         put_back = self.remember(order)
@@ -395,7 +442,7 @@ class Auditor(Shelves):
             for number, line in order.lines.items()
             if line in order.wants()
         }
-        gained = self._gain(order, needs)
+        gained = self._gain(order, needs, draws=draws)
         only_whole = waits and order.buyer in self.holds_nothing and not order.splits
         if only_whole and gained != needs:
             put_back()

@@ -370,13 +370,13 @@ class CoreAgainstAuditor(RuleBasedStateMachine):
             if not asks or changed:
                 self.auditor.serve([*self._named(self.world.considered), *self.touched])
         self.world.now = after
-        self._keep_house()
+        self._keep_house(everyone=False)
 
-    def _keep_house(self) -> None:
+    def _keep_house(self, *, everyone: bool = True) -> None:
         """Let the jobs run, and compare everything."""
         self.auditor.now = self.world.now
         self.auditor.let_lapse(self.world.now)
-        for considered in self.world.keep_house():
+        for considered in self.world.keep_house(everyone=everyone):
             self.auditor.serve(self._named(considered))
         self._learn_followers()
         self._compare()

@@ -97,7 +97,7 @@ class PartnersAgainstAuditor(CoreAgainstAuditor):
             return
         factor = self.weights[ours] // self.weights[theirs]
         step = "1" if factor > 1 else chance.choice(("0.001", "1"))
-        buffer, cap = chance.choice((0, 0, 1)), chance.choice((None, None, 3, "4.5"))
+        buffer, cap = chance.choice((0, 0, 1)), chance.choice((None, None, 1, 3, "4.5"))
         rank = chance.choice((0, 0, 1))
         ident = self.world.match(
             partnership, theirs, ours, factor=factor, step=step, buffer=buffer, cap=cap, rank=rank
@@ -213,7 +213,7 @@ class PartnersAgainstAuditor(CoreAgainstAuditor):
     def _come_to_rest(self) -> None:
         """Decide what is pending, and write what time has ended."""
         self._decide()
-        self._keep_house()
+        self._keep_house(everyone=False)
 
     # The two sides
 

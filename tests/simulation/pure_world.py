@@ -7,7 +7,7 @@ keeps what was decided, and runs the house-keeping. It decides nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from copy import copy, deepcopy
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -90,6 +90,8 @@ class PureWorld:
     partners: PurePartners = field(default_factory=PurePartners)
     considered: list[tuple[Id, bool]] = field(default_factory=list)
     """The waiting orders that the last batch looked at, and whether as a partner's only."""
+    left_over: set[Goods] = field(default_factory=set)
+    """Goods of which partners brought more than was wanted, until it is offered to who waits."""
 
     def organisation(self, *, waits_holding: bool = True) -> Id:
         ident = self.new_id()
@@ -194,7 +196,7 @@ class PureWorld:
         known = set(named.acted) | {
             (each.organisation, each.order) for each in self._behind(looked)
         }
-        known |= {key for key in self.orders if self._holds_one_of(key, looked)}
+        known |= self._holders_of(looked)
         locked = looked | self._line_variants(known)
         locked |= self.partners.wholesale_of(locked)
         freeing = {
@@ -220,26 +222,27 @@ class PureWorld:
         decisions = [each.decision for each in decided.besides]
         decisions += [each for each in decided.results.values() if isinstance(each, Decision)]
         self._keep(book, decisions, facts)
+        self.left_over = self.left_over - looked | {key[:2] for key in book.left_over}
         self.now += timedelta(milliseconds=1)
         return [decided.results.get(number) for number in range(len(submissions))]
 
-    def keep_house(self) -> list[list[tuple[Id, bool]]]:
-        """What the jobs do: write passed limits, and look again at everybody who waits.
+    def keep_house(self, *, everyone: bool = True) -> list[list[tuple[Id, bool]]]:
+        """What the jobs do: write passed limits, and look again at those who wait.
 
-        Returns whom each look was at. It is over when a look gives nothing to anybody: what came
-        from a partner may be left over, and the rest of a split order may go by itself.
+        At everybody, as after an agreement changed; or only where batches left something over, so
+        that who else could have been served by them stays idle. Returns whom each look was at.
         """
         due = tuple(key for key, order in self.orders.items() if order.is_past_limit(self.now))
-        every = tuple(sorted({key[:2] for key in self.positions}))
-        looked: list[list[tuple[Id, bool]]] = []
-        command: SweepExpired | RecheckWaiting = SweepExpired(due)
-        written = -1
-        while len(looked) < 2 or len(self.ledger) > written:
-            written = len(self.ledger)
-            self.decide([Submission(command, self.new_id(), self.new_id(), "", b"")])
-            looked.append(self.considered)
-            command = RecheckWaiting(every)
+        looked = [self._look(SweepExpired(due))]
+        again = {key[:2] for key in self.positions} if everyone else self.left_over
+        while again:
+            looked.append(self._look(RecheckWaiting(tuple(sorted(again)))))
+            again = self.left_over
         return looked
+
+    def _look(self, command: SweepExpired | RecheckWaiting) -> list[tuple[Id, bool]]:
+        self.decide([Submission(command, self.new_id(), self.new_id(), "", b"")])
+        return self.considered
 
     def open_all(self) -> tuple[Facts, stock.Book]:
         """What a batch over everything would read."""
@@ -260,13 +263,12 @@ class PureWorld:
         orders = [self.orders[key] for key in keys if key in self.orders]
         return {(line.owner, line.variant) for order in orders for line in order.lines}
 
-    def _holds_one_of(self, key: OrderKey, variants: set[Goods]) -> bool:
-        return any(
-            kept.state == "live"
-            and (kept.hold.organisation, kept.hold.key.order) == key
-            and kept.hold.position[:2] in variants
+    def _holders_of(self, variants: set[Goods]) -> set[OrderKey]:
+        return {
+            (kept.hold.organisation, kept.hold.key.order)
             for kept in self.holds.values()
-        )
+            if kept.state == "live" and kept.hold.position[:2] in variants
+        }
 
     def _behind(self, goods: set[Goods]) -> list[Waiting]:
         """Who waits for goods: the owner's orders, then those that partners have for the same."""
@@ -322,7 +324,7 @@ class PureWorld:
 
     def _with_holds(self, order: Order) -> Order:
         """An order as it is read: its holds and what left come from the kept holds."""
-        read = deepcopy(order)
+        read = order.copy()
         read.is_new = False
         mine = [
             kept
@@ -372,12 +374,9 @@ class PureWorld:
         for decision in decisions:
             for order in (*decision.placed, *decision.changed):
                 assert facts is not None, "only a batch decides on orders"
-                self.orders[order.organisation, order.id] = deepcopy(
-                    facts.orders[order.organisation, order.id]
-                )
-                self.orders[order.organisation, order.id].next_hold_no = book.hold_numbers.get(
-                    order.id, 1
-                )
+                kept_order = facts.orders[order.organisation, order.id].copy()
+                kept_order.next_hold_no = book.hold_numbers.get(order.id, 1)
+                self.orders[order.organisation, order.id] = kept_order
             for key in decision.lifted:
                 kept = self.holds[key]
                 if kept.state == "live":

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from entrepot.kernel.demand import PositionKey
+from entrepot.kernel.demand import LiveHold, PositionKey
+from entrepot.kernel.ids import Id
 from entrepot.kernel.quantity import ZERO
 from entrepot.orders.model import Order
+from entrepot.stock.model import LedgerRow
 from tests.simulation.pure_world import PureWorld
 
 KINDS = {"converted": "ship", "released": "release", "expired": "expire"}
@@ -19,21 +21,25 @@ def unsound(world: PureWorld) -> list[str]:
 
 def _positions(world: PureWorld) -> list[str]:
     faults = []
+    written: dict[PositionKey, list[LedgerRow]] = {}
+    for row in world.ledger:
+        written.setdefault(row.position, []).append(row)
+    promised: dict[PositionKey, Decimal] = {}
+    for kept in world.holds.values():
+        if kept.state == "live":
+            key = kept.hold.position
+            promised[key] = promised.get(key, ZERO) + kept.hold.quantity
     for key, figures in world.positions.items():
-        rows = [row for row in world.ledger if row.position == key]
+        rows = written.get(key, [])
         if [row.version for row in rows] != list(range(1, figures.version + 1)):
             faults.append(f"versions of {key} have a gap")
         if figures.unlimited:
             continue
         if figures.on_hand < figures.held + figures.allocated or figures.held < ZERO:
             faults.append(f"{key} promises more than there is")
-        live = [
-            kept.hold.quantity
-            for kept in world.holds.values()
-            if kept.state == "live" and kept.hold.position == key
-        ]
-        if sum(live, ZERO) != figures.held:
-            faults.append(f"{key} holds {figures.held}, its live holds {sum(live, ZERO)}")
+        live = promised.get(key, ZERO)
+        if live != figures.held:
+            faults.append(f"{key} holds {figures.held}, its live holds {live}")
         on_hand = held = ZERO
         for row in rows:
             on_hand, held = on_hand + row.on_hand_change, held + row.held_change
@@ -47,13 +53,14 @@ def _positions(world: PureWorld) -> list[str]:
 def _holds(world: PureWorld) -> list[str]:
     faults = []
     ended: dict[tuple[PositionKey, int], int] = {}
+    rows = {(row.position, row.version): row for row in world.ledger}
     for key, kept in world.holds.items():
         if kept.state == "live":
             continue
         assert kept.ended_version is not None
         place = (kept.hold.position, kept.ended_version)
         ended[place] = ended.get(place, 0) + 1
-        (row,) = (row for row in world.ledger if (row.position, row.version) == place)
+        row = rows[place]
         if (row.kind, row.held_change, row.hold_no, row.order) != (
             KINDS[kept.state],
             -(kept.ended_quantity or ZERO),
@@ -69,13 +76,17 @@ def _holds(world: PureWorld) -> list[str]:
 
 def _orders(world: PureWorld) -> list[str]:
     faults = []
+    holds: dict[tuple[Id, Id], list[LiveHold]] = {}
+    for kept in world.holds.values():
+        if kept.state == "live":
+            hold = kept.hold
+            holds.setdefault((hold.organisation, hold.key.order), []).append(hold)
     for key, order in world.orders.items():
         live: dict[int, Decimal] = {}
-        for kept in world.holds.values():
-            if kept.state == "live" and (kept.hold.organisation, kept.hold.key.order) == key:
-                live[kept.hold.line_no] = live.get(kept.hold.line_no, ZERO) + kept.hold.quantity
-                if kept.hold.expires_at != order.hold_until:
-                    faults.append(f"{kept.hold.key} has a limit that is not its order's")
+        for hold in holds.get(key, ()):
+            live[hold.line_no] = live.get(hold.line_no, ZERO) + hold.quantity
+            if hold.expires_at != order.hold_until:
+                faults.append(f"{hold.key} has a limit that is not its order's")
         if order.is_past_limit(world.now):
             continue
         for line in order.lines:

@@ -85,8 +85,10 @@ class PartnerWorld:
     async def _share(self, theirs: Id, ours: Id, rank: int) -> None:
         """A third product of the retailer's is two of the wholesaler's first."""
         policy = self.chance.choice(("all_stock", "all_stock", "allocated_only"))
-        buffer = self.chance.choice((0, 0, 1))
-        partnership = await self.network.partnership(theirs, ours, policy=policy, buffer=buffer)
+        buffer, cap = self.chance.choice((0, 0, 1)), self.chance.choice((None, 1, 2))
+        partnership = await self.network.partnership(
+            theirs, ours, policy=policy, buffer=buffer, cap=cap
+        )
         self.partnerships.append((theirs, ours, partnership))
         for number, factor in ((0, 1), (1, 1), (2, 2)):
             sold = self.goods[theirs][number % 2]

@@ -11,7 +11,6 @@ import pytest
 
 from entrepot.infra.pool import Pool
 from entrepot.orders import ChangeOrder
-from entrepot.orders.store import Reach
 from tests.factories.counter import Counter, body_of, code_of, order_of, wanted
 from tests.factories.network import Network
 from tests.factories.street import Street
@@ -247,102 +246,6 @@ class TestPolicies:
 
         assert await street.status(order) == "complete"
         assert await street.transferred() == ["wholesale -> shop: 2 A"]
-
-
-class TestWhoWaits:
-    async def test_e16_the_wholesalers_own_come_before_all_retailers(self, street: Street) -> None:
-        await street.opens("north")
-        await street.opens("south")
-        await street.opens("wholesale")
-        for shop in ("north", "south"):
-            await street.partners("wholesale", shop, "A")
-        north = await street.orders("north", ("A", 1))
-        south = await street.orders("south", ("A", 1), priority=9)
-        own = await street.orders("wholesale", ("A", 1))
-
-        for released in (own, south, north):
-            assert await street.status(released) == "waiting"
-            await street.receives("wholesale", "A", 1)
-            assert await street.status(released) == "complete"
-
-    async def test_a_receipt_passes_over_who_still_misses_something_else(
-        self, street: Street
-    ) -> None:
-        await street.opens("shop")
-        await street.opens("wholesale")
-        await street.partners("wholesale", "shop", "A", "B")
-        incomplete = await street.orders("shop", ("A", 1), ("B", 1))
-        later = await street.orders("shop", ("A", 1))
-
-        await street.receives("wholesale", "A", 1)
-
-        assert await street.status(incomplete) == "waiting"
-        assert await street.status(later) == "complete"
-
-    async def test_what_a_cancellation_sends_back_releases_the_next(
-        self, street: Street, counter: Counter
-    ) -> None:
-        await street.opens("north")
-        await street.opens("south")
-        await street.opens("wholesale", {"A": 2})
-        for shop in ("north", "south"):
-            await street.partners("wholesale", shop, "A")
-        taken = await street.orders("north", ("A", 2))
-        waits = await street.orders("south", ("A", 2))
-
-        await counter.cancel(street.organisations["north"], taken["id"].removeprefix("ord_"))
-
-        assert await street.status(waits) == "complete"
-        assert await street.transferred() == [
-            "wholesale -> north: 2 A",
-            "wholesale <- north: 2 A",
-            "wholesale -> south: 2 A",
-        ]
-
-    async def test_more_than_one_look_at_a_time(
-        self, street: Street, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("entrepot.orders.actions.run_batch.SHORT_LOOK", Reach(2, 2))
-        monkeypatch.setattr("entrepot.orders.actions.run_batch.LONG_LOOK", Reach(3, 3))
-        await street.opens("shop")
-        await street.opens("wholesale")
-        await street.partners("wholesale", "shop", "A", "B")
-        for _ in range(7):
-            await street.orders("shop", ("A", 1), ("B", 1))
-        last = await street.orders("shop", ("A", 1))
-
-        await street.receives("wholesale", "A", 1)
-        for _ in range(2):
-            assert await street.status(last) == "waiting"
-            variant = await street.variant("wholesale", "A")
-            await street.counter.recheck((street.organisations["wholesale"], variant))
-
-        assert await street.status(last) == "complete"
-
-    async def test_whom_only_the_long_look_found_is_served_next(
-        self, street: Street, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("entrepot.orders.actions.run_batch.SHORT_LOOK", Reach(4, 1))
-        for shop in ("north", "south"):
-            await street.opens(shop)
-        await street.opens("wholesale")
-        for shop in ("north", "south"):
-            await street.partners("wholesale", shop, "A", "B")
-        for shop in ("north", "south"):
-            await street.orders(shop, ("A", 1), ("B", 1))
-        orders = [await street.orders(shop, ("A", 1)) for shop in ("north", "south")]
-
-        await street.receives("wholesale", "A", 2)
-        assert [await street.status(each) for each in orders] == ["waiting"] * 2
-        variant = await street.variant("wholesale", "A")
-        for _ in range(2):
-            await street.counter.recheck((street.organisations["wholesale"], variant))
-
-        assert [await street.status(each) for each in orders] == ["complete"] * 2
-        assert await street.transferred() == [
-            "wholesale -> north: 1 A",
-            "wholesale -> south: 1 A",
-        ]
 
 
 class TestGivingBack:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from entrepot.kernel.ids import Id
+from entrepot.orders import Accepted, ChangeOrder
+from entrepot.orders.actions.run_batch import run_batch
 from entrepot.orders.model import SweepExpired
-from tests.factories.counter import Counter, order_of
+from tests.factories.counter import Counter, order_of, submission, wanted
 from tests.factories.network import Network
 from tests.factories.street import Street
 
@@ -46,6 +48,29 @@ async def test_what_waits_by_itself_names_what_it_took(network: Network, counter
     assert await told(counter, "orders.released") == [
         {await street.variant("shop", "A"), await street.variant("wholesale", "A")}
     ]
+
+
+async def test_an_order_placed_and_served_in_one_batch_is_written_once(
+    network: Network, counter: Counter
+) -> None:
+    """What a change gives back goes to an order that is younger than the batch."""
+    shop = await network.organisation()
+    variant = await network.variant(shop)
+    await counter.receive(shop, variant, 2)
+    first = order_of((variant, 2), paid=True)
+    await counter.place(shop, first)
+    waits = order_of((variant, 3), policy="ship_complete", paid=True)
+    together = [
+        submission(shop, waits),
+        submission(shop, ChangeOrder(first.order, wanted((variant, 1)))),
+    ]
+
+    for answer in await run_batch(counter.tools, together, careful=True):
+        assert isinstance(answer, Accepted)
+
+    assert await counter.lines(waits.order) == ["1: 3 = 1 held + 2 missing"]
+    assert await counter.rows("SELECT missing::text FROM waiting_lines") == [("2.000",)]
+    assert await told(counter, "orders.supplied") == [{variant}]
 
 
 async def test_a_passed_limit_names_the_lines_whose_holds_ended_before(

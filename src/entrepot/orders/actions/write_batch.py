@@ -42,17 +42,16 @@ async def write_batch(connection: Connection, new_id: IdSource, outcomes: Outcom
     lifted: list[HoldKey] = []
     notices: list[Notice] = []
     # Acts are decided in another order than they came in, so an order is written as the facts
-    # have it in the end, not as any one of its decisions does.
+    # have it in the end, not as any one of its decisions does; once, also if it was placed and then
+    # served.
     for decision in (each.decision for each, _ in outcomes.happened):
         for order in decision.placed:
-            key = (order.organisation, order.id)
-            placed[key] = facts.orders[key]
+            placed[order.organisation, order.id] = facts.orders[order.organisation, order.id]
         for order in decision.changed:
-            key = (order.organisation, order.id)
-            if key not in placed:
-                changed[key] = facts.orders[key]
+            changed[order.organisation, order.id] = facts.orders[order.organisation, order.id]
         lifted += decision.lifted
         notices += decision.notices
+    changed = {key: order for key, order in changed.items() if key not in placed}
     for order in (*placed.values(), *changed.values()):
         order.next_hold_no = book.hold_numbers.get(order.id, 1)
     await stock.write_stock(connection, facts.now, book, lifted, outcomes.cursors)

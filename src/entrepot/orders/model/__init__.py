@@ -1,7 +1,7 @@
 """Deciding about orders: commands and facts in, decisions or refusals out. Pure."""
 
 from entrepot.orders.model.acts import cancel_order, prioritise_order, return_goods, ship_order
-from entrepot.orders.model.batch import BatchDecided, Happened, Waiting, decide_batch_purely
+from entrepot.orders.model.batch import BatchDecided, decide_batch_purely
 from entrepot.orders.model.checks import check_reference
 from entrepot.orders.model.commands import (
     ActOnOrder,
@@ -25,7 +25,7 @@ from entrepot.orders.model.commands import (
     SweepExpired,
     WantedLine,
 )
-from entrepot.orders.model.decision import Ask, Decision, Notice, Postponed
+from entrepot.orders.model.decision import Ask, Decision, Happened, Notice, Postponed
 from entrepot.orders.model.facts import Facts, LocationFacts, PartnershipFacts, VariantFacts
 from entrepot.orders.model.importing import (
     StockRowFacts,
@@ -41,6 +41,7 @@ from entrepot.orders.model.partners import (
 )
 from entrepot.orders.model.placing import change_order, place_draft, place_order, record_payment
 from entrepot.orders.model.record import Line, Order, OrderAnswer
+from entrepot.orders.model.serving import Waiting
 from entrepot.orders.model.standing import followed_reference, waiting_rows
 from entrepot.orders.model.stocktaking import (
     StockAnswer,

@@ -5,8 +5,8 @@ for stock, in order of arrival; then once more those that wait, for what changes
 of a batch were in flight together, so any order among them is a true one; this one serves the most.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -29,29 +29,14 @@ from entrepot.orders.model.commands import (
     Submission,
     SweepExpired,
 )
-from entrepot.orders.model.decision import Ask, Decision, Postponed
+from entrepot.orders.model.decision import Ask, Decision, Happened, Postponed
 from entrepot.orders.model.facts import Facts
 from entrepot.orders.model.placing import change_order, place_draft, place_order, record_payment
 from entrepot.orders.model.record import Order
+from entrepot.orders.model.serving import Waiting, serve_order, serve_waiting, show
 from entrepot.orders.model.standing import waiting_rows
 from entrepot.orders.model.stocktaking import adjust_stock, count_stock, receive_stock
-from entrepot.orders.model.waiting import recheck_order, sweep_order
-
-
-class Waiting(NamedTuple):
-    """An order that waits, and where it stands among those behind the stock that was touched."""
-
-    place: str
-    organisation: Id
-    order: Id
-
-
-class Happened(msgspec.Struct, frozen=True):
-    """A decision with the organisation it is booked under and its act id."""
-
-    organisation: Id
-    act: Id
-    decision: Decision
+from entrepot.orders.model.waiting import sweep_order
 
 
 class BatchDecided(msgspec.Struct):
@@ -76,11 +61,11 @@ def decide_batch_purely(
             asking.append((number, submission))
         else:
             _decide_one(facts, number, submission, ask, new_id, decided)
-    _serve_waiting(facts, [*waiting, *_written(facts, decided)], ask, new_id, decided.besides)
+    decided.besides += serve_waiting(facts, [*waiting, *_written(facts, decided)], ask, new_id)
     for number, submission in asking:
         _decide_one(facts, number, submission, ask, new_id, decided)
     if any(isinstance(each.command, ChangeOrder) for _, each in asking):
-        _serve_waiting(facts, [*waiting, *_written(facts, decided)], ask, new_id, decided.besides)
+        decided.besides += serve_waiting(facts, [*waiting, *_written(facts, decided)], ask, new_id)
     return decided
 
 
@@ -111,7 +96,23 @@ def _decide_one(
         result = _RULES[type(command)](facts, submission, ask, new_id)
         decided.results[number] = result
         if isinstance(result, Decision):
-            _show(facts, result)
+            show(facts, result)
+            _look_at_the_rest(facts, result, ask, new_id, decided.besides)
+
+
+def _look_at_the_rest(
+    facts: Facts, decision: Decision, ask: Ask, new_id: IdSource, besides: list[Happened]
+) -> None:
+    """Offer what was split off an order what is free, at once.
+
+    What a cap kept from the order is still there: each order may have as much. Nothing that comes
+    later would have this one looked at.
+    """
+    for order in decision.placed:
+        if order.follows is not None:
+            served = serve_order(facts, order, ask, new_id)
+            if served is not None:
+                besides.append(served)
 
 
 _Rule: TypeAlias = Callable[[Facts, Submission, Ask, IdSource], Decision | Refusal | Postponed]
@@ -145,14 +146,6 @@ _RULES: Final[dict[type, _Rule]] = {
 }
 
 
-def _show(facts: Facts, decision: Decision) -> None:
-    """Let later acts of the batch see an order as it is now."""
-    for order in (*decision.placed, *decision.changed):
-        facts.orders[order.organisation, order.id] = order
-        if decision.placed:
-            facts.references[order.organisation, order.reference] = order.id
-
-
 def _written(facts: Facts, decided: BatchDecided) -> list[Waiting]:
     """List the orders this batch placed or changed: they may wait now and did not before."""
     decisions = [each for each in decided.results.values() if isinstance(each, Decision)]
@@ -165,32 +158,6 @@ def _written(facts: Facts, decided: BatchDecided) -> list[Waiting]:
             if rows:
                 found.append(Waiting(rows[0].place, now.organisation, now.id))
     return found
-
-
-def _serve_waiting(
-    facts: Facts,
-    waiting: Iterable[Waiting],
-    ask: Ask,
-    new_id: Callable[[], Id],
-    besides: list[Happened],
-) -> None:
-    """Offer what is free to those that wait, each at the best of its places.
-
-    Short lines stand first, then the stock owner's own orders, then its partners'.
-    """
-    places: dict[tuple[Id, Id], str] = {}
-    for each in waiting:
-        key = (each.organisation, each.order)
-        places[key] = min(each.place, places.get(key, each.place))
-    for key in sorted(places, key=places.__getitem__):
-        order = facts.orders.get(key)
-        if order is None:
-            continue
-        act = new_id()
-        decision = recheck_order(facts, order, ask, act, new_id)
-        if decision is not None:
-            _show(facts, decision)
-            besides.append(Happened(order.organisation, act, decision))
 
 
 def _sweep(

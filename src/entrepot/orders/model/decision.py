@@ -39,6 +39,14 @@ class Decision(msgspec.Struct):
     notices: tuple[Notice, ...] = ()
 
 
+class Happened(msgspec.Struct, frozen=True):
+    """A decision with the organisation it is booked under and its act id."""
+
+    organisation: Id
+    act: Id
+    decision: Decision
+
+
 class Postponed(msgspec.Struct, frozen=True):
     """The facts locked do not suffice (something moved in between): decide in the next batch."""
 
