@@ -228,7 +228,10 @@ ROUTES: Final = (
         path=f"{API}/positions",
         topic="Stock",
         summary="List your positions",
-        detail="Holds whose limit has passed do not count, whether or not that is written yet.",
+        detail=(
+            "Holds whose limit has passed, and allocations past their validity, do not count,"
+            " whether or not that is written yet."
+        ),
         handler=list_positions,
         query=PositionsQuery,
         answer=page_type("Position", Position),
