@@ -20,7 +20,7 @@ ifneq ($(shell cat $(VENV)/.place 2>/dev/null; test -x $(BIN)/python || echo non
 PLACE_STALE := place-stale
 endif
 
-.PHONY: help run check test proof bench docs lock clean place-stale
+.PHONY: help run check test proof bench docs lock clean place-stale browser
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' Makefile | while IFS='	' read -r word text; do \
@@ -36,11 +36,15 @@ check: $(VENV)/.dev-ready  ## format, lint, types, import contracts, house rules
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/tidy
 
-test: check  ## the whole suite at quick sizes, in at most ten minutes on two cores
+test: check browser  ## the whole suite at quick sizes, in at most ten minutes on two cores
 	ENTREPOT_TEST_SIZE=quick $(BIN)/pytest -n $(TEST_PROCESSES) --ignore=tests/tidy
 
-proof: check  ## the whole suite at full sizes
+proof: check browser  ## the whole suite at full sizes
 	ENTREPOT_TEST_SIZE=full $(BIN)/pytest -n $(TEST_PROCESSES) --ignore=tests/tidy
+
+# The portal is tested in Chromium, which Debian installs where there is none yet.
+browser: $(VENV)/.dev-ready
+	@$(BIN)/python -m tests.browser.finding
 
 bench: $(VENV)/.dev-ready  ## measure the named workloads and add a line to the stored results
 	$(BIN)/python -m benchmarks
@@ -54,7 +58,7 @@ lock: $(VENV)/.dev-ready  ## pin the dependencies again; UPGRADE=1 takes newer v
 	  --constraints requirements/run.lock --output-file requirements/dev.lock
 
 clean:  ## remove the environment and all caches; data stays
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf $(VENV) .screenshots .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Addresses of package indexes differ from place to place, so none is written down.

@@ -22,6 +22,7 @@ from entrepot.cli.exit_codes import ExitCode
 from entrepot.infra.settings import DEFINITIONS
 from entrepot.infra.statements import read_statements
 from entrepot.kernel.caller import Scope
+from entrepot.portal import PAGES as PORTAL_PAGES
 
 HERE = Path(__file__).parent
 REFERENCE = HERE / "reference"
@@ -189,7 +190,29 @@ def access_page() -> str:
     for topic, rows in by_topic.items():
         lines += ["", f"## {topic}", ""]
         lines += ["| route | who may | somebody else's |", "|---|---|---|", *rows]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_pages()]) + "\n"
+
+
+def _pages() -> list[str]:
+    """Who may see each page and send each form, from the table that the tests of access try."""
+    table = importlib.import_module("tests.access.pages_table")
+    summaries = {f"{page.method} {page.path}": page.summary for page in PORTAL_PAGES}
+    lines = [
+        "",
+        "## Pages",
+        "",
+        "People see pages and send forms after logging in; whoever has not is led to log-in, also",
+        "with a program's token. Without the scope the page says so (403), and what belongs to",
+        "somebody else looks like a page that is not there (404). A form is taken from a page of",
+        "one's own session alone.",
+        "",
+        "| page | what for | who may |",
+        "|---|---|---|",
+    ]
+    for row in table.PAGE_TABLE:
+        who = f"`{row.who.value}`" if isinstance(row.who, Scope) else row.who.value
+        lines.append(f"| `{row.page}` | {summaries[row.page]} | {who} |")
+    return lines
 
 
 def _access_line(row: Any) -> str:  # noqa: ANN401 - a row of the tests' table, which is no module of ours to import

@@ -806,6 +806,12 @@ TABLE: tuple[Row, ...] = (
     Row("POST /api/v1/sessions/current/revoke", Who.ANY_CALLER, {}, (Example(by_person=True),)),
     Row("GET /api/v1/me", Who.ANY_CALLER, {}, (Example(), Example(by_person=True))),
     Row(
+        "PATCH /api/v1/me",
+        Who.ANY_CALLER,
+        {},
+        (Example(body={"language": "en", "time_zone": "Europe/London"}, by_person=True),),
+    ),
+    Row(
         "POST /api/v1/me/password",
         Who.ANY_CALLER,
         {},

@@ -14,7 +14,6 @@ import msgspec
 import pytest
 
 from entrepot.identity.model import make_secret
-from entrepot.infra.pool import Pool
 from entrepot.kernel.caller import Scope
 from tests.access.probing import (
     Place,
@@ -31,6 +30,7 @@ from tests.access.probing import (
 from tests.access.served import SERVED, fields_of
 from tests.access.table import ROLES, TABLE, Answer, Example, Row, Who
 from tests.access.world import Member, World, absent
+from tests.factories.digests import digest_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -441,16 +441,3 @@ async def write(world: World, sql: str, wire_id: str) -> None:
     """Change one row, by its id."""
     async with world.web.pool.acquire() as connection:
         await connection.execute(sql, wire_id.partition("_")[2])
-
-
-async def digest_of(pool: Pool) -> dict[str, str]:
-    """What every table holds, as a digest: it changes with any row."""
-    async with pool.acquire() as connection:
-        tables = await connection.fetch(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
-        )
-        rows = "coalesce(string_agg(t::text, ' ' ORDER BY t::text), '')"
-        return {
-            name: await connection.fetchval(f"SELECT md5({rows}) FROM {name} AS t")
-            for (name,) in tables
-        }

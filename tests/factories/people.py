@@ -54,7 +54,12 @@ class Somebody(NamedTuple):
 
 
 async def somebody(
-    pool: Pool, organisation: Id, role: str = "owner", *, name: str = "Ann Other"
+    pool: Pool,
+    organisation: Id,
+    role: str = "owner",
+    *,
+    name: str = "Ann Other",
+    language: str = "nl",
 ) -> Somebody:
     """A person with a role in an organisation."""
     email = f"Person-{next(_numbers)}@example.com"
@@ -63,7 +68,7 @@ async def somebody(
         new_id,
         quick_passwords(),
         caller_for(organisation),
-        NewPerson(email, name, role, PASSWORD),
+        NewPerson(email, name, role, PASSWORD, language),
     )
     assert isinstance(made, Membership), made
     return Somebody(organisation, made.person.removeprefix(ids.PERSON), email)

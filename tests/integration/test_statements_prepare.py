@@ -63,14 +63,15 @@ def _may_hold(hint: object, value_type: type) -> bool:
 
 
 def declared_rows(path: Path) -> Mapping[str, type]:
-    package = ".".join(path.parent.relative_to("src").parts)
+    package, name = ".".join(path.parent.relative_to("src").parts), "ROWS"
     if path.parent.name == "store":
         module = f"{package}.{path.stem}"
-    elif path.name == "queries.sql" and (ROOT / path.parent / "store.py").exists():
+    elif path.stem in {"queries", "views"} and (ROOT / path.parent / "store.py").exists():
         module = f"{package}.store"
+        name = "VIEW_ROWS" if path.stem == "views" else name
     else:
         return {}
-    rows: Mapping[str, type] = getattr(importlib.import_module(module), "ROWS", {})
+    rows: Mapping[str, type] = getattr(importlib.import_module(module), name, {})
     return rows
 
 

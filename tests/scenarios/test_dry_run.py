@@ -122,8 +122,8 @@ def test_a_demo_is_rehearsed_whole(entrepot: CommandLine, database: str) -> None
 def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, database: str) -> None:
     async def undo() -> None:
         connection = await asyncpg.connect(database)
-        await connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0014%'")
-        await connection.execute("DROP TABLE webhook_attempts, webhook_deliveries, webhooks")
+        await connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0017%'")
+        await connection.execute("DROP TABLE kept_sheets")
         await connection.execute("DROP TABLE pgqueuer, pgqueuer_log, pgqueuer_statistics CASCADE")
         await connection.execute("DROP TYPE pgqueuer_status CASCADE")
         await connection.close()
@@ -132,9 +132,9 @@ def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, databa
     ended = entrepot("organisation", "create", "farm", "--dry-run")
     assert (ended.code, ended.out) == (4, "")
     assert "`entrepot migrate`" in ended.err
-    assert entrepot("migrate", "--dry-run").out.splitlines()[-1] == "0014_webhooks"
-    assert entrepot("migrate", "--dry-run", "--json").json == {"migrations": ["0014_webhooks"]}
-    assert entrepot("migrate", "--json").json == {"migrations": ["0014_webhooks"]}
+    assert entrepot("migrate", "--dry-run").out.splitlines()[-1] == "0017_sheets"
+    assert entrepot("migrate", "--dry-run", "--json").json == {"migrations": ["0017_sheets"]}
+    assert entrepot("migrate", "--json").json == {"migrations": ["0017_sheets"]}
     assert entrepot("migrate", "--json").json == {"migrations": []}
 
 

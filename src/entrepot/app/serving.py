@@ -7,16 +7,18 @@ import gc
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import uvicorn
 
-from entrepot.apis.rest import Door, Metrics, create_app
+from entrepot.apis.rest import Metrics, create_app
 from entrepot.app.errors import AddressTakenError
 from entrepot.app.services import Services, open_services
+from entrepot.infra.passwords import Passwords
 from entrepot.infra.secrets import open_box
 from entrepot.infra.settings import Settings
 from entrepot.jobs import run_jobs, run_outside
+from entrepot.portal import create_portal
 
 Started: TypeAlias = Callable[[Services, str], Awaitable[None]]
 """Is called once with the services and the server's address, when it can be reached there."""
@@ -42,8 +44,7 @@ async def serve(
             open_services(settings, watcher=metrics) as services,
             asyncio.TaskGroup() as group,
         ):
-            door = create_app(services.pool, services.desk, settings, services.log, metrics=metrics)
-            server = _Server(_configure(door))
+            server = _Server(_configure(open_site(services, metrics)))
             serving = group.create_task(server.serve([listener]), name="web")
             working: asyncio.Task[None] | None = None
             _spare_the_collector()
@@ -58,6 +59,23 @@ async def serve(
                 server.should_exit = True
                 if working is not None:
                     working.cancel()
+
+
+ASGI: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+
+
+def open_site(services: Services, metrics: Metrics) -> ASGI:
+    """All doors behind one address: programs by their paths, people everywhere else."""
+    pool, desk, settings, log = services.pool, services.desk, services.settings, services.log
+    passwords = Passwords()
+    door = create_app(pool, desk, settings, log, metrics=metrics, passwords=passwords)
+    portal = create_portal(pool, desk, settings, log, metrics.answered, passwords)
+
+    async def site(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - what ASGI hands over
+        is_page = scope["type"] == "http" and not door.serves(scope["path"])
+        await (portal if is_page else door)(scope, receive, send)
+
+    return site
 
 
 class _Server(uvicorn.Server):
@@ -76,10 +94,10 @@ class _Server(uvicorn.Server):
         self.up.set()
 
 
-def _configure(door: Door) -> uvicorn.Config:
+def _configure(site: ASGI) -> uvicorn.Config:
     """Set the web server up to do nothing that the door does itself."""
     return uvicorn.Config(
-        door,
+        site,
         http="httptools",
         ws="none",
         lifespan="off",

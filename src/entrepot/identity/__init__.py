@@ -3,6 +3,7 @@
 from entrepot.identity.actions.accept_invitation import accept_invitation
 from entrepot.identity.actions.add_person import add_person
 from entrepot.identity.actions.change_password import change_password
+from entrepot.identity.actions.change_preferences import change_preferences
 from entrepot.identity.actions.change_role import change_role
 from entrepot.identity.actions.create_organisation import create_organisation
 from entrepot.identity.actions.find_caller import find_caller
@@ -73,6 +74,8 @@ from entrepot.identity.model import (
     PasswordReset,
     PasswordSet,
     Person,
+    PreferenceChanges,
+    Preferences,
     Role,
     Token,
     Whence,
@@ -87,6 +90,7 @@ from entrepot.identity.store import check_identity
 from entrepot.identity.views import (
     describe_caller,
     find_act,
+    find_acts,
     find_colleague,
     find_organisation,
     find_organisations,
@@ -156,6 +160,8 @@ __all__ = [
     "PasswordReset",
     "PasswordSet",
     "Person",
+    "PreferenceChanges",
+    "Preferences",
     "Role",
     "Token",
     "Whence",
@@ -163,12 +169,14 @@ __all__ = [
     "accept_invitation",
     "add_person",
     "change_password",
+    "change_preferences",
     "change_role",
     "check_identity",
     "check_scope",
     "create_organisation",
     "describe_caller",
     "find_act",
+    "find_acts",
     "find_caller",
     "find_colleague",
     "find_organisation",

@@ -170,6 +170,13 @@ SET password_hash = $2, password_set_at = $3
 WHERE p.id = $1
 RETURNING p.id;
 
+-- name: set_preferences
+-- Keep the language that a person reads, and the time zone in which they are told of times.
+UPDATE people AS p
+SET language = $2, time_zone = $3
+WHERE p.id = $1
+RETURNING p.id;
+
 -- name: list_places
 -- The organisations that a person belongs to, by slug.
 SELECT

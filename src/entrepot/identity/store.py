@@ -179,6 +179,11 @@ async def set_password(
     await _the_row(connection, "set_password", person, password_hash, set_at)
 
 
+async def set_preferences(connection: Connection, person: Id, language: str, zone: str) -> None:
+    """Keep a locked person's language and time zone."""
+    await _the_row(connection, "set_preferences", person, language, zone)
+
+
 async def list_places(connection: Connection, person: Id) -> list[Place]:
     """Read where a person belongs, by slug."""
     return [Place(*row) for row in await connection.fetch(SQL["list_places"], person)]
@@ -467,6 +472,12 @@ async def find_act(connection: Connection, organisation: Id, act: Id) -> AuditRo
     """Read one act of an organisation, with its answer."""
     row = await connection.fetchrow(VIEWS["find_act"], organisation, act)
     return None if row is None else AuditRow(*row)
+
+
+async def find_acts(connection: Connection, organisation: Id, acts: Sequence[Id]) -> list[AuditRow]:
+    """Read acts of an organisation, with their answers."""
+    rows = await connection.fetch(VIEWS["find_acts"], organisation, acts)
+    return [AuditRow(*row) for row in rows]
 
 
 async def _the_row(connection: Connection, name: str, *values: object) -> Sequence[Any]:

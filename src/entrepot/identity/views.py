@@ -25,9 +25,7 @@ from entrepot.identity.model import (
     Who,
     check_scope,
     hash_secret,
-    highest_id,
     is_well_formed,
-    lowest_id,
     unique_scopes,
 )
 from entrepot.infra.pool import Connection, Pool
@@ -35,7 +33,7 @@ from entrepot.infra.reading import reading
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
-from entrepot.kernel.paging import HIGHEST, LOWEST, Key, Page
+from entrepot.kernel.paging import HIGHEST, LOWEST, Key, Page, highest_id, lowest_id
 from entrepot.kernel.refusal import Refusal, refuse
 
 
@@ -223,6 +221,26 @@ async def find_act(pool: Pool, caller: Caller, act: Id) -> AuditRecord | Refusal
             "Your organisation did no such thing. Check the id.",
             facts={"act": ids.ACT + act} if act else {},
         )
+    return _record(row)
+
+
+async def find_acts(
+    pool: Pool, caller: Caller, acts: Sequence[Id]
+) -> dict[str, AuditRecord] | Refusal:
+    """Those of these acts that the caller's organisation did, by their ids as on the wire.
+
+    Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.AUDIT_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        rows = await store.find_acts(connection, caller.organisation, acts)
+    found = [_record(row) for row in rows]
+    return {each.id: each for each in found}
+
+
+def _record(row: AuditRow) -> AuditRecord:
     entry = msgspec.structs.asdict(_entry(row))
     return AuditRecord(**entry, answer=msgspec.Raw(row.answer))
 

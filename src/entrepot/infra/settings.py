@@ -78,6 +78,16 @@ def _database_url(text: str) -> str:
     return text
 
 
+def _public_url(text: str) -> str:
+    """An origin: scheme and host, perhaps a port, and nothing after it."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(text)
+    if text.lower() != f"{parts.scheme}://{parts.netloc}".lower() or "@" in parts.netloc:
+        raise ValueError(text)
+    return text.lower()
+
+
 def _one_of(words: tuple[str, ...]) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in words:
@@ -129,6 +139,16 @@ DEFINITIONS: tuple[Definition, ...] = (
         expected="a whole number from 0 to 65535",
         default_text="8000",
         parse=_whole(0, 65535),
+    ),
+    Definition(
+        variable="ENTREPOT_PUBLIC_URL",
+        sentence=(
+            "The address under which people reach the pages, where that is not the server's own; "
+            "with https, their cookies are sent over https only."
+        ),
+        expected="an address such as https://stock.example.com, without a path",
+        default_text="",
+        parse=_public_url,
     ),
     Definition(
         variable="ENTREPOT_POSTGRES_BIN",
@@ -228,6 +248,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Path
     host: str
     port: int
+    public_url: str | None
     postgres_bin: Path | None
     postgres_user: str
     pool_size: int

@@ -9,6 +9,7 @@ from structlog.typing import FilteringBoundLogger
 from entrepot import settlement, stock
 from entrepot.connectors import feed, webhooks
 from entrepot.infra import following
+from entrepot.infra.keeping import purge_sheets
 from entrepot.infra.purging import purge_old_keys
 from entrepot.infra.queue import purge_queue
 from entrepot.orders import Desk, recheck_waiting, sweep_expired
@@ -33,8 +34,8 @@ async def close_due_weeks(desk: Desk) -> int:
 
 
 async def purge_keys(desk: Desk) -> int:
-    """Forget idempotency keys that are older than they are remembered."""
-    return await purge_old_keys(desk.pool)
+    """Forget idempotency keys that are older than they are remembered, and sheets left behind."""
+    return await purge_old_keys(desk.pool) + await purge_sheets(desk.pool)
 
 
 async def number_events(desk: Desk) -> int:

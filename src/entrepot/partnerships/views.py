@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from entrepot.catalogue import UNKNOWN_SUPPLIER, gtin_key
+from entrepot.catalogue import gtin_key, unknown_supplier
 from entrepot.identity import check_scope
 from entrepot.infra.ground import read_clock
 from entrepot.infra.pool import Pool
@@ -14,7 +14,7 @@ from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import HIGHEST, LOWEST, Key, Page, Stretch
-from entrepot.kernel.refusal import Refusal, refuse
+from entrepot.kernel.refusal import Refusal
 from entrepot.partnerships.model import (
     KnownOrganisation,
     OpenedVariant,
@@ -23,18 +23,44 @@ from entrepot.partnerships.model import (
     Role,
     TradingRight,
 )
+from entrepot.partnerships.model.activity import Activity, show_activity
+from entrepot.partnerships.model.glance import (
+    EXPIRING_SOON,
+    STILL_MAX,
+    PartnershipsGlance,
+    show_glance,
+)
 from entrepot.partnerships.model.matching import (
+    MatchCounts,
+    MatchFilter,
     MatchingOutcome,
     ProductMatch,
     matching_over,
     supplier_not_partner,
 )
-from entrepot.partnerships.model.partnerships import is_ending, unknown_partnership
+from entrepot.partnerships.model.partnerships import (
+    FoundPartner,
+    is_ending,
+    unknown_partnership,
+)
 from entrepot.partnerships.model.prices import AgreedPrice, PriceFilter
-from entrepot.partnerships.store import invitations, matches, partnerships, prices, rights
+from entrepot.partnerships.store import (
+    activity,
+    glance,
+    invitations,
+    matches,
+    partnerships,
+    prices,
+    rights,
+)
 
 SEARCHED_MAX: Final = 2_000
 """Variants that one page of a search looks through, at most."""
+
+PARTNERS_FOUND_MAX: Final = 10
+
+COUNTED_MAX: Final = 1_000
+"""Matches of one partnership that are counted, at most."""
 
 ANY_PRICE: Final = PriceFilter()
 LISTED: Final = ("active", "deactivated")
@@ -179,6 +205,25 @@ async def list_partnerships(
     return [row.to_show(caller.organisation) for row in found]
 
 
+async def search_partnerships(
+    pool: Pool, caller: Caller, text: str
+) -> list[FoundPartner] | Refusal:
+    """The caller's partnerships with partners whose name holds a text, or whose slug it is.
+
+    Live ones first, ten at most, of the newest 2,000 on each side. Refuses
+    `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    if not text:
+        return []
+    async with reading(pool) as connection:
+        return await partnerships.search_partnerships(
+            connection, caller.organisation, text, SEARCHED_MAX, PARTNERS_FOUND_MAX
+        )
+
+
 async def find_partnership(pool: Pool, caller: Caller, id_: Id) -> Partnership | Refusal | None:
     """One partnership of the caller's organisation, on either side; None where there is none.
 
@@ -190,6 +235,23 @@ async def find_partnership(pool: Pool, caller: Caller, id_: Id) -> Partnership |
     async with reading(pool) as connection:
         found = await partnerships.find_partnership(connection, caller.organisation, id_)
     return None if found is None else found.to_show(caller.organisation)
+
+
+async def glance_at_partnerships(pool: Pool, caller: Caller) -> PartnershipsGlance | Refusal:
+    """What the caller's organisation has to begin with, and what of its partnerships needs one.
+
+    Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        now = await read_clock(connection)
+        beginnings = await glance.read_beginnings(
+            connection, caller.organisation, now, now + EXPIRING_SOON
+        )
+        still = await glance.list_still(connection, caller.organisation, STILL_MAX)
+    return show_glance(beginnings, still)
 
 
 def _named(seller: str) -> tuple[Id | None, str | None]:
@@ -218,12 +280,7 @@ async def list_matching(
             connection, caller.organisation, supplier
         )
         if not known:
-            return refuse(
-                UNKNOWN_SUPPLIER,
-                "You have no such supplier. Check its id.",
-                field="supplier",
-                facts={"supplier": ids.SUPPLIER + supplier} if supplier else {},
-            )
+            return Refusal((unknown_supplier(supplier),))
         if partnership is None:
             return Refusal((supplier_not_partner(supplier),))
         found = await partnerships.find_partnership(connection, caller.organisation, partnership)
@@ -269,6 +326,90 @@ async def list_matches(
             ended_too=ended_too,
         )
     return [row.to_show(caller.organisation) for row in rows]
+
+
+async def search_matches(
+    pool: Pool, caller: Caller, partnership: Id, page: Page, wanted: MatchFilter
+) -> Stretch[ProductMatch] | Refusal:
+    """The matches of one of the caller's partnerships that fit, by the retailer's variant.
+
+    A page's key is that and the match's id. Refuses `identity.scope_missing` and
+    `partnerships.unknown_partnership`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    variant, id_ = (LOWEST, LOWEST) if page.after is None else page.after
+    is_narrow = wanted.text is not None or wanted.state is not None
+    among = SEARCHED_MAX if is_narrow else page.rows_wanted
+    async with reading(pool) as connection:
+        found = await partnerships.find_partnership(connection, caller.organisation, partnership)
+        if found is None:
+            return unknown_partnership(partnership)
+        rows = await matches.search_matches(
+            connection,
+            (found.wholesaler, found.id),
+            (str(variant), str(id_)),
+            wanted,
+            among,
+            page.rows_wanted,
+        )
+    fitting = [row for row in rows if row.fits]
+    shown = tuple([row.match.to_show(caller.organisation) for row in fitting[: page.limit]])
+    if len(fitting) > page.limit:
+        return Stretch(shown, fitting[page.limit - 1].key)
+    goes_on = bool(rows) and rows[-1].number == among
+    return Stretch(shown, rows[-1].key if goes_on else None)
+
+
+async def count_matches(
+    pool: Pool, caller: Caller, of: Sequence[Id]
+) -> dict[Id, MatchCounts] | Refusal:
+    """How many matches each of some of the caller's partnerships has; others are left out.
+
+    At most `COUNTED_MAX` of each are counted. Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        rows = await matches.count_matches(connection, caller.organisation, of, COUNTED_MAX + 1)
+    return {
+        row.partnership: MatchCounts(
+            min(row.active, COUNTED_MAX), row.inactive, row.seen > COUNTED_MAX
+        )
+        for row in rows
+    }
+
+
+async def list_activity(
+    pool: Pool, caller: Caller, partnership: Id, page: Page
+) -> Stretch[Activity] | Refusal:
+    """What both sides did about one of the caller's partnerships, newest first.
+
+    The partner's acts are told as far as the caller's side can see what they changed; people and
+    programs are named for one's own side, to those who may read the audit. A page's key is the last
+    act's id. Refuses `identity.scope_missing` and `partnerships.unknown_partnership`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    me = caller.organisation
+    before = HIGHEST if page.after is None else str(page.after[0])
+    async with reading(pool) as connection:
+        found = await partnerships.find_partnership(connection, me, partnership)
+        if found is None:
+            return unknown_partnership(partnership)
+        rows = await activity.list_activity(
+            connection, me, found.other_than(me), partnership, before, page.rows_wanted
+        )
+    names_people = check_scope(caller, Scope.AUDIT_READ) is None
+    partner = found.to_show(me).partner.name
+    told = [
+        show_activity(row, me, partner, names_people=names_people) for row in rows[: page.limit]
+    ]
+    following = (rows[page.limit - 1].id,) if len(rows) > page.limit else None
+    return Stretch(tuple([each for each in told if each is not None]), following)
 
 
 async def list_matches_of_variant(

@@ -171,39 +171,6 @@ FROM
     WITH ORDINALITY AS t (vat_rate, net_minor, vat_minor, total_no)
 CROSS JOIN unnest($1::uuid []) AS f (organisation);
 
--- name: list_settlements
--- An organisation's documents, newest first, from before one on; all that is asked for must fit.
-SELECT
-    s.id,
-    s.face,
-    s.partnership,
-    s.partner,
-    o.name AS partner_name,
-    s.week,
-    s.currency,
-    s.minor_digits,
-    s.time_zone,
-    s.closed_at,
-    s.lines,
-    s.unpriced_lines,
-    s.state,
-    s.answered_at,
-    s.dispute_reason,
-    t.state AS partner_state,
-    t.answered_at AS partner_answered_at,
-    t.dispute_reason AS partner_dispute_reason
-FROM settlements AS s
-INNER JOIN organisations AS o ON s.partner = o.id
-INNER JOIN settlements AS t ON s.partner = t.organisation AND s.id = t.id
-WHERE
-    s.organisation = $1
-    AND (s.week, s.id) < ($2, $3)
-    AND ($4::uuid IS NULL OR s.partnership = $4)
-    AND ($5::text IS NULL OR s.face = $5)
-    AND ($6::text IS NULL OR s.state = $6)
-ORDER BY s.week DESC, s.id DESC
-LIMIT $7;
-
 -- name: find_settlement
 -- One document of an organisation.
 SELECT
@@ -276,16 +243,29 @@ ORDER BY l.line_no
 LIMIT $4;
 
 -- name: read_open_sums
--- What moved in an open week so far, exactly, by VAT rate; lines without a price come to nothing.
+-- What moved in open weeks of some partnerships so far, exactly, by VAT rate, in units of both
+-- sides; lines without a price come to nothing.
 SELECT
+    w.partnership,
     m.vat_rate,
     count(*) AS lines,
     count(*) FILTER (WHERE m.unit_price IS NULL) AS unpriced_lines,
-    sum((m.transferred - m.reversed) * m.factor * m.unit_price) AS net
-FROM moved_lines AS m
-WHERE m.wholesaler = $1 AND m.partnership = $2 AND m.week = $3
-GROUP BY m.vat_rate
-ORDER BY m.vat_rate NULLS LAST;
+    sum((m.transferred - m.reversed) * m.factor * m.unit_price) AS net,
+    sum(m.transferred - m.reversed) AS units,
+    sum((m.transferred - m.reversed) * m.factor) AS wholesaler_units
+FROM unnest($1::uuid [], $2::uuid [], $3::date []) AS w (wholesaler, partnership, week)
+CROSS JOIN LATERAL (
+    SELECT
+        n.factor,
+        n.unit_price,
+        n.vat_rate,
+        n.transferred,
+        n.reversed
+    FROM moved_lines AS n
+    WHERE n.wholesaler = w.wholesaler AND n.partnership = w.partnership AND n.week = w.week
+) AS m
+GROUP BY w.partnership, m.vat_rate
+ORDER BY w.partnership, m.vat_rate NULLS LAST;
 
 -- name: list_open_lines
 -- What moved in an open week so far, as one side names it, from after one line on. In the order of

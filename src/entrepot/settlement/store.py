@@ -12,6 +12,8 @@ from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
 from entrepot.settlement.model import (
+    AnswersDueRow,
+    ChangeRow,
     LineRow,
     OpenLine,
     OpenRow,
@@ -23,10 +25,12 @@ from entrepot.settlement.model import (
     ToSettle,
     TotalRow,
     TransferRow,
+    WeekSum,
     minor_digits_of,
 )
 
 SQL = load_statements("entrepot.settlement")
+VIEWS = load_statements("entrepot.settlement", "views.sql")
 
 _CHECKS = load_checks("entrepot.settlement")
 
@@ -55,6 +59,33 @@ class WeekGoods(NamedTuple):
     key: LineKey | None = None
 
 
+class _OpenSides(NamedTuple):
+    """A partnership as settlement needs it, and the first open week in which anything moved."""
+
+    wholesaler: Id
+    id: Id
+    retailer: Id
+    state: str
+    currency: str
+    time_zone: str
+    closed_through: date
+    written_through: date
+    partner_name: str
+    moved_week: date | None
+
+
+class _OpenWeekSum(NamedTuple):
+    """What an open week's lines of one VAT rate are, and the partnership that it is of."""
+
+    partnership: Id
+    vat_rate: Decimal | None
+    lines: int
+    unpriced_lines: int
+    net: Decimal | None
+    units: Decimal
+    wholesaler_units: Decimal
+
+
 class _DocumentTotal(NamedTuple):
     """A total, and the document that it is of."""
 
@@ -71,12 +102,20 @@ ROWS: Mapping[str, type] = {
     "list_lines": LineRow,
     "list_open_lines": LineRow,
     "list_partnerships_open_at": ToSettle,
-    "list_settlements": SettlementRow,
     "list_transfers": TransferRow,
     "read_open": OpenRow,
-    "read_open_sums": OpenSum,
+    "read_open_sums": _OpenWeekSum,
     "read_sums": RateSum,
     "read_totals": _DocumentTotal,
+}
+
+VIEW_ROWS: Mapping[str, type] = {
+    "list_changes": ChangeRow,
+    "list_disputed_by_partner": SettlementRow,
+    "list_open_sides": _OpenSides,
+    "list_settlements": SettlementRow,
+    "read_answers_due": AnswersDueRow,
+    "sum_weeks": WeekSum,
 }
 
 
@@ -163,7 +202,7 @@ async def list_settlements(
     limit: int,
 ) -> list[SettlementRow]:
     """Read an organisation's documents, newest first, of a partnership, face and state."""
-    rows = await connection.fetch(SQL["list_settlements"], organisation, *before, *wanted, limit)
+    rows = await connection.fetch(VIEWS["list_settlements"], organisation, *before, *wanted, limit)
     return [SettlementRow(*row) for row in rows]
 
 
@@ -216,10 +255,63 @@ async def list_lines(
     return [LineRow(*row) for row in rows]
 
 
-async def read_open_sums(connection: Connection, sides: Sides, week: date) -> list[OpenSum]:
-    """Read what moved in an open week so far, by VAT rate, the lowest first."""
-    rows = await connection.fetch(SQL["read_open_sums"], sides.wholesaler, sides.id, week)
-    return [OpenSum(*row) for row in rows]
+async def read_open_sums(
+    connection: Connection, wanted: Sequence[tuple[Sides, date]]
+) -> dict[Id, list[OpenSum]]:
+    """Read what moved in open weeks so far, by partnership and VAT rate, the lowest first."""
+    keys = [(sides.wholesaler, sides.id, week) for sides, week in wanted]
+    rows = await connection.fetch(SQL["read_open_sums"], *columns(keys, 3))
+    return {
+        partnership: [OpenSum(*row[1:]) for row in group]
+        for partnership, group in groupby((tuple(row) for row in rows), key=lambda row: row[0])
+    }
+
+
+async def list_open_sides(
+    connection: Connection, organisation: Id, after: Id, limit: int
+) -> list[tuple[Sides, date | None]]:
+    """Read partnerships that have not ended, each with the open week in which something moved."""
+    rows = await connection.fetch(VIEWS["list_open_sides"], organisation, after, limit)
+    return [(Sides(*row[:-1]), row[-1]) for row in (tuple(row) for row in rows)]
+
+
+async def list_changes(
+    connection: Connection, organisation: Id, sides: Sides, week: date, limit: int
+) -> list[ChangeRow]:
+    """Read what a week's reversals undo of earlier ones, and later weeks' of this one."""
+    rows = await connection.fetch(
+        VIEWS["list_changes"], organisation, sides.wholesaler, sides.id, week, limit
+    )
+    return [ChangeRow(*row) for row in rows]
+
+
+async def list_disputed_by_partner(
+    connection: Connection,
+    organisation: Id,
+    before: tuple[date, Id],
+    wanted: tuple[Id | None, str | None],
+    limit: int,
+) -> list[SettlementRow]:
+    """Read an organisation's documents whose other face is disputed, of a partnership and face."""
+    rows = await connection.fetch(
+        VIEWS["list_disputed_by_partner"], organisation, *before, *wanted, limit
+    )
+    return [SettlementRow(*row) for row in rows]
+
+
+async def read_answers_due(connection: Connection, organisation: Id, limit: int) -> AnswersDueRow:
+    """Read how many documents wait for an answer or are disputed, each counted up to a number."""
+    row = await connection.fetchrow(VIEWS["read_answers_due"], organisation, limit)
+    assert row is not None, "the statement counts, so it has a row"
+    return AnswersDueRow(*row)
+
+
+async def sum_weeks(
+    connection: Connection, organisation: Id, weeks: tuple[date, date], by: datetime
+) -> list[WeekSum]:
+    """Read what passed by week from the first week on; from the second on, also by a moment."""
+    rows = await connection.fetch(VIEWS["sum_weeks"], organisation, *weeks, by)
+    return [WeekSum(*row) for row in rows]
 
 
 async def list_open_lines(

@@ -4,7 +4,7 @@ Each side reads its own face. A document of others, and a partnership of others,
 """
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -24,39 +24,34 @@ from entrepot.kernel.weeks import read_week, settling_week, week_label
 from entrepot.partnerships import unknown_partnership
 from entrepot.settlement import errors, store
 from entrepot.settlement.model import (
+    AnswersDue,
     EndingChecklist,
     OpenLine,
     OpenSettlement,
+    OpenWeek,
     SettledTransfer,
     Settlement,
+    SettlementChange,
     SettlementLine,
     SettlementRow,
     Sides,
     ToSettle,
+    WeekSum,
+    show_answers_due,
+    show_change,
     show_checklist,
     show_line,
-    show_open,
+    show_open_week,
     show_settlement,
     show_transfer,
     unknown_settlement,
 )
-from entrepot.settlement.store import check_settlements
 
-__all__ = [
-    "SettlementFilter",
-    "check_settlements",
-    "ending_checklist",
-    "export_settlement",
-    "find_open_settlement",
-    "find_partnership_to_settle",
-    "find_settlement",
-    "list_line_transfers",
-    "list_lines",
-    "list_open_lines",
-    "list_open_transfers",
-    "list_partnerships_to_settle",
-    "list_settlements",
-]
+CHANGES_MAX: Final = 200
+"""Changes that are told of one week, at most."""
+
+DUE_MAX: Final = 100
+"""How far documents that wait for an answer are counted."""
 
 EXPORT_ROWS: Final = 2_000
 """Lines of a sheet that are read at once."""
@@ -84,11 +79,16 @@ _BEFORE_ALL: Final = OpenLine(LOWEST, LOWEST, 0, None, None)
 
 
 class SettlementFilter(msgspec.Struct, frozen=True):
-    """Which documents to show: all that is given must fit."""
+    """Which documents to show: all that is given must fit.
+
+    `disputed_by_partner` asks for those whose other face the partner disputes, whatever their own
+    state.
+    """
 
     partnership: Id | None = None
     face: str | None = None
     state: str | None = None
+    disputed_by_partner: bool = False
 
 
 async def list_settlements(
@@ -101,12 +101,18 @@ async def list_settlements(
     before = _WEEK_LAST, HIGHEST
     if page.after is not None:
         before = date.fromisoformat(str(page.after[0])), str(page.after[1])
-    filters = msgspec.structs.astuple(wanted)
+    organisation, limit = caller.organisation, page.rows_wanted
+    filters = wanted.partnership, wanted.face
     async with reading(pool) as connection:
-        rows = await store.list_settlements(
-            connection, caller.organisation, before, filters, page.rows_wanted
-        )
-        totals = await store.read_totals(connection, caller.organisation, [row.id for row in rows])
+        if wanted.disputed_by_partner:
+            rows = await store.list_disputed_by_partner(
+                connection, organisation, before, filters, limit
+            )
+        else:
+            rows = await store.list_settlements(
+                connection, organisation, before, (*filters, wanted.state), limit
+            )
+        totals = await store.read_totals(connection, organisation, [row.id for row in rows])
     return [show_settlement(row, totals.get(row.id, [])) for row in rows]
 
 
@@ -184,8 +190,19 @@ async def find_open_settlement(
 ) -> OpenSettlement | Refusal:
     """What moved in a week that is not closed, as the caller's side sees it.
 
+    As `find_open_week` finds it, without its units; its lines are told by `list_open_lines`.
+    """
+    found = await find_open_week(pool, caller, partnership, week)
+    return found if isinstance(found, Refusal) else found.settlement
+
+
+async def find_open_week(
+    pool: Pool, caller: Caller, partnership: Id, week: str | None = None
+) -> OpenWeek | Refusal:
+    """A week of one of the caller's partnerships that is not closed, as it stands now.
+
     Without a week, such as `2026-W12`, the first open one with movement, else the one that
-    transfers fall into now. Its lines are told by `list_open_lines`.
+    transfers fall into now.
 
     Refuses `identity.scope_missing`, `partnerships.unknown_partnership`,
     `settlement.week_not_valid` and `settlement.week_closed`.
@@ -195,14 +212,86 @@ async def find_open_settlement(
         return refusal
     organisation = caller.organisation
     async with reading_snapshot(pool) as connection:
+        opened = await _open_week(connection, organisation, partnership, week)
+        if isinstance(opened, Refusal):
+            return opened
+        sums = await store.read_open_sums(connection, [opened])
+    sides, monday = opened
+    return show_open_week(sides, organisation, monday, sums.get(sides.id, []))
+
+
+async def list_open_weeks(pool: Pool, caller: Caller, page: Page) -> Sequence[OpenWeek] | Refusal:
+    """The open week of each of the caller's partnerships that has not ended, by partnership.
+
+    The first open week with movement, else the one that transfers fall into now. A page's key is
+    the partnership's id. Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.SETTLEMENT_READ)
+    if refusal is not None:
+        return refusal
+    organisation = caller.organisation
+    after = LOWEST if page.after is None else str(page.after[0])
+    async with reading_snapshot(pool) as connection:
+        found = await store.list_open_sides(connection, organisation, after, page.rows_wanted)
+        now = await read_clock(connection)
+        weeks = [
+            (sides, moved or settling_week(now, sides.time_zone, sides.closed_through))
+            for sides, moved in found
+        ]
+        sums = await store.read_open_sums(connection, weeks)
+    return [
+        show_open_week(sides, organisation, week, sums.get(sides.id, [])) for sides, week in weeks
+    ]
+
+
+async def list_changes(
+    pool: Pool, caller: Caller, partnership: Id, week: str
+) -> Sequence[SettlementChange] | Refusal:
+    """What went back in a week of an earlier one's units, and in later weeks of this one's.
+
+    Of each, its `week` is where it is settled and `of_week` the one that it changes: at most
+    `CHANGES_MAX`, the earliest first. Refuses `identity.scope_missing`,
+    `partnerships.unknown_partnership` and `settlement.week_not_valid`.
+    """
+    refusal = check_scope(caller, Scope.SETTLEMENT_READ)
+    if refusal is not None:
+        return refusal
+    organisation, monday = caller.organisation, read_week(week)
+    async with reading(pool) as connection:
         sides = await store.find_sides(connection, organisation, partnership)
         if sides is None:
             return unknown_partnership(partnership)
-        monday = await _open_week(connection, sides, week)
-        if isinstance(monday, Refusal):
-            return monday
-        sums = await store.read_open_sums(connection, sides, monday)
-    return show_open(sides, organisation, monday, sums)
+        if monday is None:
+            return _week_not_valid(week)
+        rows = await store.list_changes(connection, organisation, sides, monday, CHANGES_MAX)
+    return [show_change(row, sides.face_of(organisation)) for row in rows]
+
+
+async def read_answers_due(pool: Pool, caller: Caller) -> AnswersDue | Refusal:
+    """How many of the caller's documents wait for an answer or are disputed, up to `DUE_MAX`.
+
+    Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.SETTLEMENT_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        row = await store.read_answers_due(connection, caller.organisation, DUE_MAX)
+    return show_answers_due(row)
+
+
+async def sum_weeks(
+    pool: Pool, caller: Caller, since: date, last: date, by: datetime
+) -> Sequence[WeekSum] | Refusal:
+    """What passed in the caller's partnerships in each week from a Monday on, by side and currency.
+
+    From the Monday `last` on also what had passed by a moment. Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.SETTLEMENT_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        return await store.sum_weeks(connection, caller.organisation, (since, last), by)
 
 
 async def list_open_lines(
@@ -224,12 +313,10 @@ async def list_open_lines(
         theirs, own, factor, price, rate = page.after
         after = OpenLine(str(theirs), str(own), int(factor), _decimal(price), _decimal(rate))
     async with reading_snapshot(pool) as connection:
-        sides = await store.find_sides(connection, organisation, partnership)
-        if sides is None:
-            return unknown_partnership(partnership)
-        monday = await _open_week(connection, sides, week)
-        if isinstance(monday, Refusal):
-            return monday
+        opened = await _open_week(connection, organisation, partnership, week)
+        if isinstance(opened, Refusal):
+            return opened
+        sides, monday = opened
         rows = await store.list_open_lines(
             connection, organisation, sides, monday, after, page.rows_wanted
         )
@@ -258,12 +345,10 @@ async def list_open_transfers(
     organisation = caller.organisation
     after = LOWEST if page.after is None else str(page.after[0])
     async with reading(pool) as connection:
-        sides = await store.find_sides(connection, organisation, partnership)
-        if sides is None:
-            return unknown_partnership(partnership)
-        monday = await _open_week(connection, sides, week)
-        if isinstance(monday, Refusal):
-            return monday
+        opened = await _open_week(connection, organisation, partnership, week)
+        if isinstance(opened, Refusal):
+            return opened
+        sides, monday = opened
         if not variant:
             return []
         goods = store.WeekGoods(sides, monday, (variant,))
@@ -339,22 +424,25 @@ async def _find(pool: Pool, caller: Caller, settlement: Id) -> SettlementRow | R
     return unknown_settlement(settlement) if found is None else found
 
 
-async def _open_week(connection: Connection, sides: Sides, week: str | None) -> date | Refusal:
-    """The week that is named, if it is open; else the first open one with movement, or today's."""
+async def _open_week(
+    connection: Connection, organisation: Id, partnership: Id, week: str | None
+) -> tuple[Sides, date] | Refusal:
+    """A partnership's open week: the one that is named, else the first with movement, or today's.
+
+    Refuses what every reader of one refuses.
+    """
+    sides = await store.find_sides(connection, organisation, partnership)
+    if sides is None:
+        return unknown_partnership(partnership)
     if week is None:
         now = await read_clock(connection)
         moved = await store.read_next_week(
             connection, sides.wholesaler, sides.id, sides.closed_through, _WEEK_LAST
         )
-        return moved or settling_week(now, sides.time_zone, sides.closed_through)
+        return sides, moved or settling_week(now, sides.time_zone, sides.closed_through)
     monday = read_week(week)
     if monday is None:
-        return refuse(
-            errors.WEEK_NOT_VALID,
-            "A week is written by its year and number, such as 2026-W12.",
-            field="week",
-            facts={"week": week},
-        )
+        return _week_not_valid(week)
     if monday <= sides.closed_through:
         return refuse(
             errors.WEEK_CLOSED,
@@ -362,7 +450,16 @@ async def _open_week(connection: Connection, sides: Sides, week: str | None) -> 
             field="week",
             facts={"week": week, "closed_through": week_label(sides.closed_through)},
         )
-    return monday
+    return sides, monday
+
+
+def _week_not_valid(week: str) -> Refusal:
+    return refuse(
+        errors.WEEK_NOT_VALID,
+        "A week is written by its year and number, such as 2026-W12.",
+        field="week",
+        facts={"week": week},
+    )
 
 
 async def _sheet_rows(

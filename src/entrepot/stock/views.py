@@ -5,9 +5,7 @@ Doors get figures net of holds and allocations past their time: the truth before
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Final, Literal, TypeAlias
-
-import msgspec
+from typing import Final
 
 from entrepot.catalogue import UNKNOWN_VARIANT
 from entrepot.identity import check_scope
@@ -18,8 +16,7 @@ from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.demand import PositionKey
 from entrepot.kernel.ids import Id
-from entrepot.kernel.paging import HIGHEST, LOWEST, Page
-from entrepot.kernel.quantity import ZERO, quantity_text
+from entrepot.kernel.paging import HIGHEST, LOWEST, Key, Page, Stretch
 from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.stock import errors, store
 from entrepot.stock.model.allocations import (
@@ -31,14 +28,33 @@ from entrepot.stock.model.allocations import (
 )
 from entrepot.stock.model.availability import (
     Availability,
+    OfferedNow,
     ShownToPartner,
     show_availability,
+    show_offered,
     show_shown,
+)
+from entrepot.stock.model.goods import (
+    FiguresThen,
+    Goods,
+    GoodsFilter,
+    show_goods,
+)
+from entrepot.stock.model.shown import (
+    Hold,
+    HoldState,
+    LedgerEntry,
+    Position,
+    show_entry,
+    show_hold,
+    show_position,
+    unknown_position,
 )
 from entrepot.stock.store import (
     allocations,
     availability,
     check_ledger,
+    goods,
     list_held_parts,
     read_expired_holds,
     read_holds_to_give_up,
@@ -54,6 +70,7 @@ __all__ = [
     "LedgerEntry",
     "Position",
     "check_ledger",
+    "count_unmatched",
     "export_stock",
     "find_allocation",
     "find_availability",
@@ -61,9 +78,12 @@ __all__ = [
     "find_received_allocation",
     "list_allocations",
     "list_availability",
+    "list_figures_then",
+    "list_goods",
     "list_held_parts",
     "list_holds",
     "list_ledger",
+    "list_offered",
     "list_positions",
     "list_received_allocations",
     "list_shown",
@@ -76,10 +96,13 @@ __all__ = [
     "unknown_position",
 ]
 
-HoldState: TypeAlias = Literal["live", "converted", "released", "expired"]
-
 EXPORT_ROWS: Final = 2_000
 """Rows of a sheet that are read at once."""
+
+SEARCHED_MAX: Final = 2_000
+"""Variants that one page of a search looks through."""
+MOMENTS_MAX: Final = 400
+"""Moments that a position is asked for at once."""
 
 POSITION_LINE: Final = (
     "sku",
@@ -94,53 +117,6 @@ POSITION_LINE: Final = (
 """The columns of an exported sheet of stock."""
 
 _VERSION_HIGHEST: Final = 2**63 - 1
-
-
-class Position(msgspec.Struct, frozen=True):
-    """A position: its figures, and the version they have."""
-
-    variant: str
-    location: str
-    on_hand: str
-    held: str
-    allocated: str
-    available: str
-    version: int
-    unlimited: bool
-
-
-class LedgerEntry(msgspec.Struct, frozen=True):
-    """One ledger row: what changed, and the figures after it. `version` is the one it made."""
-
-    version: int
-    at: datetime
-    kind: str
-    on_hand_change: str
-    held_change: str
-    allocated_change: str
-    on_hand: str
-    held: str
-    allocated: str
-    act: str
-    order: str | None = None
-    hold: int | None = None
-
-
-class Hold(msgspec.Struct, frozen=True):
-    """Units set aside for an order line; `version` is the position's when the hold was opened."""
-
-    order: str
-    hold: int
-    organisation: str
-    line: int
-    variant: str
-    location: str
-    quantity: str
-    state: str
-    version: int
-    expires_at: datetime | None = None
-    ended_quantity: str | None = None
-    ended_version: int | None = None
 
 
 async def list_positions(
@@ -174,7 +150,7 @@ async def list_positions(
             rows = await store.list_positions(
                 connection, owner, first, variant or HIGHEST, page.rows_wanted
             )
-    return [_position(row) for row in rows]
+    return [show_position(row) for row in rows]
 
 
 async def find_position(
@@ -190,7 +166,7 @@ async def find_position(
     key = PositionKey(caller.organisation, variant, location)
     async with reading(pool) as connection:
         row = await store.find_position(connection, key, as_of)
-    return unknown_position() if row is None else _position(row)
+    return unknown_position() if row is None else show_position(row)
 
 
 async def list_ledger(
@@ -209,7 +185,7 @@ async def list_ledger(
         rows = await store.list_ledger(connection, key, before, page.rows_wanted)
         if not rows and await store.find_position(connection, key) is None:
             return unknown_position()
-    return [_entry(row) for row in rows]
+    return [show_entry(row) for row in rows]
 
 
 async def list_holds(
@@ -250,7 +226,7 @@ async def list_holds(
             rows = await store.list_order_holds(
                 connection, (owner, order), number, variant, state, page.rows_wanted
             )
-    return [_hold(row) for row in rows]
+    return [show_hold(row) for row in rows]
 
 
 async def export_stock(
@@ -377,6 +353,48 @@ async def find_availability(pool: Pool, caller: Caller, variant: Id) -> Availabi
     return found[0] if found else _unknown_variant(variant)
 
 
+async def list_goods(
+    pool: Pool, caller: Caller, page: Page, wanted: GoodsFilter
+) -> Stretch[Goods] | Refusal:
+    """The caller's variants with their stock by sku, without deleted ones. A page's key is the sku.
+
+    A search looks through so many variants a page: where few fit, a page may hold less than it
+    could, or nothing, and yet be followed by another. Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.STOCK_READ)
+    if refusal is not None:
+        return refusal
+    after = "" if page.after is None else str(page.after[0])
+    among = SEARCHED_MAX if wanted.is_narrow else page.rows_wanted
+    async with reading(pool) as connection:
+        rows = await goods.list_goods(
+            connection, caller.organisation, wanted, after, among, page.rows_wanted
+        )
+    fitting = [row for row in rows if row.fits]
+    following: Key | None = None
+    if len(fitting) > page.limit:
+        following = (fitting[page.limit - 1].sku,)
+    elif rows and rows[-1].number == among:
+        following = (rows[-1].sku,)
+    return Stretch(tuple([show_goods(row) for row in fitting[: page.limit]]), following)
+
+
+async def list_figures_then(
+    pool: Pool, caller: Caller, variant: Id, location: Id, moments: Sequence[datetime]
+) -> Sequence[FiguresThen] | Refusal:
+    """One of the caller's positions as it was just before each of up to 400 moments, which rise.
+
+    Nothing where there is no such position. Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.STOCK_READ)
+    if refusal is not None:
+        return refusal
+    assert len(moments) <= MOMENTS_MAX, "a page asks for as many moments as it can draw"
+    key = PositionKey(caller.organisation, variant, location)
+    async with reading(pool) as connection:
+        return await goods.list_figures_then(connection, key, moments)
+
+
 async def list_shown(
     pool: Pool, caller: Caller, page: Page, variant: Id
 ) -> Sequence[ShownToPartner] | Refusal:
@@ -400,11 +418,40 @@ async def list_shown(
     return [show_shown(row) for row in rows]
 
 
-def unknown_position() -> Refusal:
-    """Answer for a position that is not there, and for one of somebody else."""
-    return refuse(
-        errors.UNKNOWN_POSITION, "You have no such position. Check its variant and location."
-    )
+async def list_offered(
+    pool: Pool,
+    caller: Caller,
+    partnership: Id,
+    *,
+    matches: Sequence[Id] = (),
+    variants: Sequence[Id] = (),
+) -> Sequence[OfferedNow] | Refusal:
+    """What some matches of a partnership open now; `variants` are those of a wholesaler that asks.
+
+    What is not active or not the caller's is left out. Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        rows = await availability.list_offered(
+            connection, caller.organisation, partnership, matches, variants
+        )
+    return [show_offered(row) for row in rows]
+
+
+async def count_unmatched(
+    pool: Pool, caller: Caller, partnerships: Sequence[Id]
+) -> dict[Id, int] | Refusal:
+    """How many open allocations of the caller's partnerships nothing can draw on, for no match.
+
+    Partnerships without are left out. Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.PARTNERSHIPS_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        return await availability.count_unmatched(connection, caller.organisation, partnerships)
 
 
 def _unknown_variant(variant: Id) -> Refusal:
@@ -413,52 +460,4 @@ def _unknown_variant(variant: Id) -> Refusal:
         UNKNOWN_VARIANT,
         "You have no such variant. Check its id.",
         facts={"variant": ids.VARIANT + variant} if variant else {},
-    )
-
-
-def _position(row: store.PositionRow) -> Position:
-    available = max(row.on_hand - row.held - row.allocated, ZERO)
-    return Position(
-        ids.VARIANT + row.variant,
-        ids.LOCATION + row.location,
-        quantity_text(row.on_hand),
-        quantity_text(row.held),
-        quantity_text(row.allocated),
-        quantity_text(available),
-        row.version,
-        row.unlimited,
-    )
-
-
-def _entry(row: store.EntryRow) -> LedgerEntry:
-    return LedgerEntry(
-        row.version,
-        row.at,
-        row.kind,
-        quantity_text(row.on_hand_change),
-        quantity_text(row.held_change),
-        quantity_text(row.allocated_change),
-        quantity_text(row.on_hand),
-        quantity_text(row.held),
-        quantity_text(row.allocated),
-        ids.ACT + row.act,
-        None if row.order_id is None else ids.ORDER + row.order_id,
-        row.hold_no,
-    )
-
-
-def _hold(row: store.HoldRow) -> Hold:
-    return Hold(
-        ids.ORDER + row.order_id,
-        row.hold_no,
-        ids.ORGANISATION + row.organisation,
-        row.line_no,
-        ids.VARIANT + row.variant,
-        ids.LOCATION + row.location,
-        quantity_text(row.quantity),
-        row.state,
-        row.opened_version,
-        row.expires_at,
-        None if row.ended_quantity is None else quantity_text(row.ended_quantity),
-        row.ended_version,
     )

@@ -17,6 +17,7 @@ from entrepot.identity import (
     NewToken,
     Who,
     find_act,
+    find_acts,
     find_caller,
     invite_colleague,
     issue_password_reset,
@@ -110,6 +111,21 @@ async def test_one_act_is_shown_with_its_answer(pool: Pool, ann: Somebody) -> No
     shown = msgspec.json.decode(msgspec.json.encode(record))
     assert shown["answer"]["person"] == ids.PERSON + ann.id
     assert shown["who"]["kind"] == "operator"
+
+
+async def test_several_acts_are_found_at_once_and_none_of_others(
+    pool: Pool, ann: Somebody, network: Network
+) -> None:
+    caller = caller_for(ann.organisation)
+    entries, _ = await read(pool, caller)
+    wanted = [each.id.removeprefix(ids.ACT) for each in entries]
+    found = await find_acts(pool, caller, [*wanted, "0" * 32])
+    assert not isinstance(found, Refusal)
+    assert {id_: each.act for id_, each in found.items()} == {each.id: each.act for each in entries}
+    other = caller_for(await network.organisation())
+    assert await find_acts(pool, other, wanted) == {}
+    reader = caller_for(ann.organisation, Scope.ORDERS_READ)
+    assert code_of(await find_acts(pool, reader, wanted)) == "identity.scope_missing"
 
 
 async def test_a_foreign_act_is_answered_as_an_absent_one(

@@ -122,6 +122,34 @@ async def test_a_match_that_does_not_count_is_replaced_in_one_act(
     ]
 
 
+async def test_a_match_that_counts_is_replaced_where_it_is_named(
+    pool: Pool, network: Network
+) -> None:
+    pair = await pair_of(network)
+    theirs = await goods(network, pair.wholesaler, "W")
+    mine = await goods(network, pair.retailer, "R")
+    sides = (pair.wholesaler, theirs), (pair.retailer, mine)
+    old = await network.match(pair.partnership, *sides, rank=5)
+    other = await network.match(
+        pair.partnership, sides[0], (pair.retailer, await goods(network, pair.retailer, "R-2"))
+    )
+    caller = caller_for(pair.retailer)
+    for wrong in (other, "0" * 32):
+        new = NewMatch(pair.partnership, mine, theirs, factor=6, replaces=wrong)
+        refused = await match_by_hand(pool, new_id, caller, new)
+        assert codes(refused) == [("partnerships.already_matched", "variant")]
+    new = NewMatch(pair.partnership, mine, theirs, factor=6, replaces=old)
+    # Several at once: one puts its match in the place of the old one, the others find that.
+    answers = await asyncio.gather(*[match_by_hand(pool, new_id, caller, new) for _ in range(3)])
+    (made,) = [each.answer for each in answers if isinstance(each, Written)]
+    assert (made.factor, made.rank, made.state) == (6, 5, "active")
+    everything = await list_matches(pool, caller, pair.partnership, Page(), ended_too=True)
+    assert not isinstance(everything, Refusal)
+    states = {each.inner_id: (each.state, each.reason) for each in everything}
+    assert states[old] == ("ended", "replaced")
+    assert states[other] == ("active", None)
+
+
 async def test_everything_wrong_is_named_and_nothing_of_others_told(
     pool: Pool, network: Network
 ) -> None:

@@ -14,7 +14,7 @@ from entrepot.infra.pool import Pool
 from entrepot.infra.settings import Settings
 from entrepot.kernel import ids
 from tests.factories.network import Network
-from tests.factories.people import PASSWORD, Somebody, somebody
+from tests.factories.people import PASSWORD, Somebody, opened_by, somebody
 from tests.factories.web import Asker, Web, open_web
 from tests.fakes.log import NullLog
 
@@ -64,6 +64,23 @@ async def test_a_program_is_known_too(web: Web, ann: Somebody) -> None:
     assert await refused(asker, "/me/password", body) == (403, "identity.person_needed")
     response = await asker.send("GET", "/api/v1/sessions")
     assert (response.status_code, response.json()["code"]) == (403, "identity.person_needed")
+
+
+async def test_a_person_changes_their_preferences_and_a_program_has_none(
+    web: Web, ann: Somebody
+) -> None:
+    opened = await opened_by(web.pool, ann)
+    asker = Asker(web.http, opened.secret)
+    changed = await asker.patch("/me", {"time_zone": "Europe/Lisbon"})
+    assert (changed.status_code, changed.json()["language"]) == (200, "nl")
+    assert (await asker.get("/me"))["person"]["time_zone"] == "Europe/Lisbon"
+    wrong = await asker.patch("/me", {"time_zone": "Atlantis"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "identity.time_zone_not_valid")
+    wrong = await asker.patch("/me", {"language": "tlh"})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "request.field_not_valid")
+    program = await web.asker(ann.organisation)
+    refused_ = await program.patch("/me", {"language": "en"})
+    assert (refused_.status_code, refused_.json()["code"]) == (403, "identity.person_needed")
 
 
 async def test_wrong_passwords_are_answered_alike_and_then_not_at_all(

@@ -27,6 +27,7 @@ def test_defaults() -> None:
         data_dir=Path("/anna/.local/share/entrepot"),
         host="127.0.0.1",
         port=8000,
+        public_url=None,
         postgres_bin=None,
         postgres_user="entrepot",
         pool_size=8,

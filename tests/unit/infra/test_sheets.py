@@ -11,6 +11,7 @@ import pytest
 
 from entrepot.infra.sheets import (
     Column,
+    Glanced,
     ImportOptions,
     Kind,
     Row,
@@ -18,6 +19,7 @@ from entrepot.infra.sheets import (
     SheetForm,
     SheetWriter,
     Unique,
+    glance_at,
     open_sheet,
     template_of,
 )
@@ -253,6 +255,13 @@ def test_what_is_defused_reads_back(text: str) -> None:
     assert plain_of(defused(text)) == text
 
 
+def test_numbers_get_a_decimal_comma_where_it_is_asked_for_and_texts_none() -> None:
+    writer = SheetWriter(SheetForm(";", decimal_mark="comma"))
+    row = ["1.5", "-19.251", "2.5", "2026-W12", None, "7", "a.b"]
+    assert writer.write([row], (0,)) == b"1.5;-19,251;2,5;2026-W12;;7;a.b\r\n"
+    assert SheetWriter(SheetForm()).write([row]) == b"1.5,-19.251,2.5,2026-W12,,7,a.b\r\n"
+
+
 def test_a_template_has_what_is_read() -> None:
     assert template_of(KIND, SheetForm()) == b"sku,name,price,vat,pieces,good\r\n"
 
@@ -273,3 +282,29 @@ def test_a_large_file_is_read_in_flat_memory(full_size: bool) -> None:  # noqa: 
     finally:
         tracemalloc.stop()
     assert peak < 5_000_000
+
+
+def test_a_glance_says_what_each_column_may_be() -> None:
+    content = b"Artikelnummer;Schap;shown;error\nA;B1;x;bad\n;B2;y;worse\nC\n"
+    glanced = glance_at(io.BytesIO(content), KIND, 2)
+    assert glanced == (
+        Glanced("Artikelnummer", ("A", ""), "sku"),
+        Glanced("Schap", ("B1", "B2"), ""),
+        Glanced("shown", ("x", "y"), ""),
+    )
+
+
+def test_a_glance_reads_past_a_line_that_names_the_delimiter() -> None:
+    glanced = glance_at(io.BytesIO(b"sep=|\nsku|naam\nA|b\n"), KIND, 3)
+    assert glanced == (Glanced("sku", ("A",), "sku"), Glanced("naam", ("b",), "name"))
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\x00\x01" * 40])
+def test_what_is_no_sheet_cannot_be_glanced_at(content: bytes) -> None:
+    assert isinstance(glance_at(io.BytesIO(content), KIND, 3), Refusal)
+
+
+def test_a_column_that_is_known_can_be_read_over() -> None:
+    sheet = opened("sku,naam\nA,b\n", map={"naam": ""})
+    assert sheet.columns == {"sku"}
+    assert sheet.mapped.ignored == ("naam",)

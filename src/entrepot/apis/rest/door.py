@@ -67,6 +67,7 @@ class Door:
         self._services = services
         self._new_id = services.desk.new_id
         self._hot = dict(hot)
+        self._places = frozenset(_place_of(route.path) for route in routes)
         self._framework: ASGIApp = Litestar(
             route_handlers=[
                 _endpoint(services, route, hot[route.path] if route.hot else None)
@@ -77,6 +78,10 @@ class Door:
             logging_config=None,
             debug=False,
         )
+
+    def serves(self, path: str) -> bool:
+        """Whether a path is among those of programs, even if nothing is there."""
+        return _place_of(path) in self._places
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401 - what ASGI hands over
         """Answer one request (or start and stop the framework)."""
@@ -171,6 +176,11 @@ class _Answering:
         self.route = UNMATCHED
         self.status = 0
         self.is_logged = True
+
+
+def _place_of(path: str) -> str:
+    """The first word of a path."""
+    return path.split("/", 2)[1] if path.startswith("/") else ""
 
 
 async def send_reply(send: Send, reply: Reply, request: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from entrepot import identity
 from entrepot.apis.rest.bodies import Text
@@ -23,12 +24,15 @@ from entrepot.apis.rest.routes import (
 )
 from entrepot.apis.rest.wire import HexId
 from entrepot.identity import (
+    Language,
     ListedSession,
     LogIn,
     LogInSession,
     Me,
     OpenedSession,
     PasswordSet,
+    PreferenceChanges,
+    Preferences,
     Whence,
 )
 from entrepot.kernel import ids
@@ -53,6 +57,13 @@ class PasswordBody(msgspec.Struct, forbid_unknown_fields=True):
 
     old_password: Secret
     new_password: Secret
+
+
+class PreferencesBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What to change of one's preferences; what is left out stays."""
+
+    language: Language | UnsetType = UNSET
+    time_zone: Text | UnsetType = UNSET
 
 
 class ResetBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -111,6 +122,12 @@ async def revoke_current(call: Call[NoQuery, None]) -> Reply:
 async def show_me(call: Call[NoQuery, None]) -> Reply:
     """Show who asks."""
     return show(await identity.describe_caller(call.services.database, call.caller))
+
+
+async def change_preferences(call: Call[NoQuery, PreferencesBody]) -> Reply:
+    """Change one's own language and time zone."""
+    changes = PreferenceChanges(call.body.language, call.body.time_zone)
+    return await do_once(call, "change_preferences", identity.change_preferences, changes)
 
 
 async def change_password(call: Call[NoQuery, PasswordBody]) -> Reply:
@@ -214,6 +231,24 @@ ROUTES: Final = (
         answer=Me,
         scope=None,
         for_any_caller=True,
+    ),
+    Route(
+        method="PATCH",
+        path=f"{API}/me",
+        topic="People",
+        summary="Change your language and your time zone",
+        detail="They hold in every organisation that you belong to.",
+        handler=change_preferences,
+        body=PreferencesBody,
+        is_act=True,
+        answer=Preferences,
+        scope=None,
+        for_any_caller=True,
+        refusals=(
+            "identity.person_needed",
+            "identity.time_zone_not_valid",
+            "request.key_reused",
+        ),
     ),
     Route(
         method="POST",

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from entrepot.identity import errors
 from entrepot.identity.model.organisations import (
@@ -138,6 +139,21 @@ class Person(msgspec.Struct, frozen=True):
     language: str
     time_zone: str
     created_at: datetime
+
+
+class Preferences(msgspec.Struct, frozen=True):
+    """The language that a person reads, and the time zone in which they are told of times."""
+
+    person: str
+    language: str
+    time_zone: str
+
+
+class PreferenceChanges(msgspec.Struct, frozen=True):
+    """What to change of a person's preferences; what is not given stays."""
+
+    language: str | UnsetType = UNSET
+    time_zone: str | UnsetType = UNSET
 
 
 class Colleague(msgspec.Struct, frozen=True):
@@ -273,6 +289,16 @@ def self_faults(name: str | None, language: str, time_zone: str) -> Iterator[Fau
     """What is wrong with what people say of themselves."""
     if name is None or not is_plain(name, NAME_LENGTH_MAX):
         yield name_fault(name or "")
+    yield from _preference_faults(language, time_zone)
+
+
+def check_preferences(preferences: Preferences) -> Refusal | None:
+    """Name everything that is wrong with the language and the time zone of a person."""
+    faults = _preference_faults(preferences.language, preferences.time_zone)
+    return gather(faults, errors.PRECEDENCE)
+
+
+def _preference_faults(language: str, time_zone: str) -> Iterator[Fault]:
     if language not in LANGUAGES:
         yield Fault(
             errors.LANGUAGE_NOT_VALID,

@@ -4,6 +4,7 @@ Knows nothing of what the rows mean: an area says which columns there are and de
 """
 
 from entrepot.infra.sheets.columns import Column, Kind, Unique
+from entrepot.infra.sheets.glancing import Glanced, glance_at
 from entrepot.infra.sheets.importing import (
     Decide,
     Ending,
@@ -26,6 +27,7 @@ __all__ = [
     "DecimalMark",
     "Ending",
     "FailedSheet",
+    "Glanced",
     "ImportOptions",
     "ImportReport",
     "Importer",
@@ -39,6 +41,7 @@ __all__ = [
     "Unique",
     "Verdict",
     "Watch",
+    "glance_at",
     "import_sheet",
     "open_sheet",
     "template_of",

@@ -71,8 +71,8 @@ def map_columns(
 ) -> Mapped | Refusal:
     """Find the columns of a kind in a header, by what the caller chose and by known names.
 
-    Refuses, all at once, `import.map_not_valid`, `import.column_unknown`, `import.column_twice`
-    and `import.column_missing`.
+    A column for which "" was chosen is read over. Refuses, all at once, `import.map_not_valid`,
+    `import.column_unknown`, `import.column_twice` and `import.column_missing`.
     """
     columns = {column.name: column for column in kind.columns}
     known = {_plain(name): column for column in kind.columns for name in _names(column)}
@@ -103,7 +103,7 @@ def _map_faults(
     chosen: Mapping[str, str], columns: Mapping[str, Column], header: set[str]
 ) -> Iterator[Fault]:
     for theirs, ours in chosen.items():
-        if ours not in columns or not columns[ours].is_read:
+        if ours and (ours not in columns or not columns[ours].is_read):
             there_are = ", ".join(name for name, column in columns.items() if column.is_read)
             yield Fault(
                 errors.MAP_NOT_VALID,
@@ -150,6 +150,13 @@ def _column_faults(
                 f"There is no column {column.name}, which every file of {kind.name} needs.",
                 column.name,
             )
+
+
+def guess_column(kind: Kind, name: str) -> Column | None:
+    """The column of a kind that a name in a header means, as far as names are known."""
+    plain = _plain(name)
+    found = (each for each in kind.columns if plain in map(_plain, _names(each)))
+    return next(found, None)
 
 
 def _names(column: Column) -> tuple[str, ...]:

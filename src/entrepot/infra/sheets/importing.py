@@ -103,9 +103,14 @@ class FailedSheet:
     It begins with the first row that fails: a run without failures writes nothing.
     """
 
-    def __init__(self, write: Callable[[bytes], object]) -> None:
-        """Hand each piece of the sheet, in UTF-8, to `write`."""
+    def __init__(
+        self,
+        write: Callable[[bytes], object],
+        say: Callable[[Sequence[Fault]], str] | None = None,
+    ) -> None:
+        """Hand each piece of the sheet, in UTF-8, to `write`; `say` tells what is wrong."""
         self._write = write
+        self._say = say or say_faults
         self._writer: SheetWriter | None = None
 
     def add(self, sheet: Sheet, failed: Sequence[tuple[Row, tuple[Fault, ...]]]) -> None:
@@ -119,7 +124,7 @@ class FailedSheet:
             self._writer = SheetWriter(form)
             lines.append(failed_header(sheet.header, error))
         width = len(sheet.header)
-        lines += [failed_cells(row.cells, width, error, say_faults(each)) for row, each in failed]
+        lines += [failed_cells(row.cells, width, error, self._say(each)) for row, each in failed]
         self._write(self._writer.write(lines))
 
 

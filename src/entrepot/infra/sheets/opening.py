@@ -27,8 +27,8 @@ _SHOWN_LENGTH_MAX: Final = 60
 class ImportOptions(msgspec.Struct, frozen=True):
     """How to read a file, and what to do with it.
 
-    `map` says which of our fields a column of theirs is. `rows_max` None reads any number of rows;
-    `chunk_rows` are decided together.
+    `map` says which of our fields a column of theirs is, "" that it is read over. `rows_max` None
+    reads any number of rows; `chunk_rows` are decided together.
     """
 
     decimal: DecimalMark | Literal["auto"] = "auto"
@@ -60,7 +60,7 @@ class Sheet:
         kind: Kind,
         source: BinaryIO,
         recognised: Recognised,
-        layout: "_Layout",
+        layout: "Layout",
         mapped: Mapped,
     ) -> None:
         """Keep what opening the file has found; `survey` looks through its rows."""
@@ -158,7 +158,7 @@ class Sheet:
     def _records(self) -> Iterator[Record]:
         """The records below the header; empty cells beyond the last column are cut off."""
         self._source.seek(0)
-        text = _open_text(self._source, self._recognised.encoding)
+        text = open_text(self._source, self._recognised.encoding)
         try:
             if self._has_hint:
                 text.readline()
@@ -196,7 +196,7 @@ class Sheet:
         )
 
 
-class _Layout(NamedTuple):
+class Layout(NamedTuple):
     """A header, its delimiter, and whether a line before it names the delimiter."""
 
     header: list[str]
@@ -212,7 +212,7 @@ def open_sheet(source: BinaryIO, kind: Kind, options: ImportOptions) -> Sheet | 
     recognised = recognise(source)
     if isinstance(recognised, Refusal):
         return recognised
-    layout = _read_layout(source, recognised.encoding)
+    layout = read_layout(source, recognised.encoding)
     if isinstance(layout, Refusal):
         return layout
     mapped = map_columns(kind, layout.header, options.map, ignore_unknown=options.ignore_unknown)
@@ -222,10 +222,10 @@ def open_sheet(source: BinaryIO, kind: Kind, options: ImportOptions) -> Sheet | 
     return sheet.survey(options) or sheet
 
 
-def _read_layout(source: BinaryIO, encoding: str) -> _Layout | Refusal:
+def read_layout(source: BinaryIO, encoding: str) -> Layout | Refusal:
     """Read the header, after the line `sep=;` that some programs put before it."""
     source.seek(0)
-    text = _open_text(source, encoding)
+    text = open_text(source, encoding)
     try:
         line = text.readline(HEADER_LENGTH_MAX)
         stated = line.strip().removeprefix("sep=") if line.startswith("sep=") else ""
@@ -245,12 +245,12 @@ def _read_layout(source: BinaryIO, encoding: str) -> _Layout | Refusal:
             errors.HEADER_MISSING,
             "The file does not begin with a line of column names. `--template` prints one.",
         )
-    return _Layout(header, delimiter, has_hint)
+    return Layout(header, delimiter, has_hint)
 
 
 def _read_header(source: BinaryIO, encoding: str, delimiter: str, *, has_hint: bool) -> list[str]:
     source.seek(0)
-    text = _open_text(source, encoding)
+    text = open_text(source, encoding)
     try:
         if has_hint:
             text.readline(HEADER_LENGTH_MAX)
@@ -264,7 +264,7 @@ def _read_header(source: BinaryIO, encoding: str, delimiter: str, *, has_hint: b
     return [plain_of(cell) for cell in first.cells]
 
 
-def _open_text(source: BinaryIO, encoding: str) -> io.TextIOWrapper:
+def open_text(source: BinaryIO, encoding: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(source, encoding=encoding, newline="")
 
 

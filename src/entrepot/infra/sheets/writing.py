@@ -13,22 +13,26 @@ from typing import Final, Literal
 import msgspec
 
 from entrepot.infra.sheets.columns import ERROR, Kind
+from entrepot.infra.sheets.values import DecimalMark
 
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 _DEFUSED: Final = re.compile(r"''*[=+\-@\t\r]")
 _NUMBER: Final = re.compile(r"[+-]?[0-9][0-9.,]*")
 _FIRST: Final = frozenset("'=+-@\t\r")
+_DECIMAL: Final = re.compile(r"-?[0-9]+\.[0-9]+")
 _BLANKS: Final = " \u00a0\t\r\n"
 
 
 class SheetForm(msgspec.Struct, frozen=True):
     """How a sheet is written: what parts its columns, and whether a mark says that it is UTF-8.
 
-    Some versions of Excel take a file without that mark for another encoding.
+    Some versions of Excel take a file without that mark for another encoding. Where numbers are
+    written with a comma, Excel reads 19.251 as some nineteen thousand: so is the decimal mark said.
     """
 
     delimiter: Literal[",", ";", "\t"] = ","
     has_mark: bool = False
+    decimal_mark: DecimalMark = "point"
 
 
 class SheetWriter:
@@ -37,6 +41,7 @@ class SheetWriter:
     def __init__(self, form: SheetForm) -> None:
         """Begin a sheet; its first text has the mark, if the form asks for one."""
         self._buffer = io.StringIO()
+        self._has_commas = form.decimal_mark == "comma"
         self._writer = csv.writer(self._buffer, delimiter=form.delimiter, lineterminator="\r\n")
         if form.has_mark:
             self._buffer.write("\ufeff")
@@ -45,6 +50,8 @@ class SheetWriter:
         """Write rows of cells; None is an empty one. Those at the places `texts` are defused."""
         if texts:
             rows = [_defused_row(row, texts) for row in rows]
+        if self._has_commas:
+            rows = [_with_commas(row, texts) for row in rows]
         self._writer.writerows(rows)
         text = self._buffer.getvalue()
         self._buffer.seek(0)
@@ -60,6 +67,14 @@ def _defused_row(row: Sequence[str | None], texts: Sequence[int]) -> Sequence[st
                 defused(cell) if cell and place in texts else cell for place, cell in enumerate(row)
             ]
     return row
+
+
+def _with_commas(row: Sequence[str | None], texts: Sequence[int]) -> Sequence[str | None]:
+    """A row whose numbers have a decimal comma; what people wrote stays as it is."""
+    return [
+        cell.replace(".", ",") if cell and place not in texts and _DECIMAL.fullmatch(cell) else cell
+        for place, cell in enumerate(row)
+    ]
 
 
 def defused(text: str) -> str:

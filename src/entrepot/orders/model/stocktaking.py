@@ -24,7 +24,6 @@ from entrepot.orders.model.commands import (
     AdjustStock,
     CountStock,
     ReceiveStock,
-    StockLine,
     Submission,
 )
 from entrepot.orders.model.decision import Ask, Decision, Notice, Postponed
@@ -64,26 +63,27 @@ class ShrunkAnswer(msgspec.Struct):
 
 
 class StockAnswer(msgspec.Struct, omit_defaults=True):
-    """What an act on stock made of the positions it touched."""
+    """What an act on stock made of the positions it touched, and the reason that was given."""
 
     id: str
     positions: list[PositionAnswer]
     given_up: list[GivenUpAnswer] = []
     shrunk: list[ShrunkAnswer] = []
+    reason: str = ""
 
 
 def receive_stock(facts: Facts, submission: Submission, ask: Ask) -> Decision | Refusal:
     """Raise what is on hand by goods that arrived."""
     command = submission.command
     assert isinstance(command, ReceiveStock), "the batch hands each command to its own rule"
-    return _change(facts, submission, ask, command.lines, "receive")
+    return _change(facts, submission, ask, command, "receive")
 
 
 def adjust_stock(facts: Facts, submission: Submission, ask: Ask) -> Decision | Refusal:
     """Correct what is on hand by a difference; refused where it would break a promise."""
     command = submission.command
     assert isinstance(command, AdjustStock), "the batch hands each command to its own rule"
-    return _change(facts, submission, ask, command.lines, "adjust")
+    return _change(facts, submission, ask, command, "adjust")
 
 
 def count_stock(facts: Facts, submission: Submission, ask: Ask) -> Decision | Refusal | Postponed:
@@ -128,6 +128,7 @@ def count_stock(facts: Facts, submission: Submission, ask: Ask) -> Decision | Re
             for each in outcome.shrunk
             for text in (quantity_text(each.quantity),)
         ],
+        command.reason,
     )
     return Decision("stock.counted", command.variant, answer, changed=changed, notices=notices)
 
@@ -148,9 +149,14 @@ def answer_position(after: PositionAfter) -> PositionAnswer:
 
 
 def _change(
-    facts: Facts, submission: Submission, ask: Ask, lines: tuple[StockLine, ...], kind: str
+    facts: Facts,
+    submission: Submission,
+    ask: Ask,
+    command: ReceiveStock | AdjustStock,
+    kind: str,
 ) -> Decision | Refusal:
     """Change what is on hand at one or several positions, all or none."""
+    lines = command.lines
     if not 0 < len(lines) <= LINES_MAX:
         code = errors.TOO_MANY_LINES if lines else errors.NO_LINES
         return Refusal((Fault(code, f"Send 1 to {LINES_MAX} lines.", "lines"),))
@@ -171,7 +177,9 @@ def _change(
     if not outcome.accepted:
         return _uncovered(facts, outcome, changes)
     answer = StockAnswer(
-        ids.ACT + submission.act, [answer_position(each) for each in outcome.positions]
+        ids.ACT + submission.act,
+        [answer_position(each) for each in outcome.positions],
+        reason=command.reason,
     )
     act = "stock.received" if kind == "receive" else "stock.adjusted"
     return Decision(act, lines[0].variant, answer)

@@ -14,6 +14,7 @@ from entrepot.kernel.refusal import Refusal, gather
 from entrepot.partnerships import errors
 from entrepot.partnerships.model.matching import (
     REPLACED,
+    REPLACED_BY_HAND,
     NewMatch,
     ProductMatch,
     already_matched,
@@ -23,7 +24,7 @@ from entrepot.partnerships.model.matching import (
     retailer_only,
 )
 from entrepot.partnerships.model.partnerships import unknown_partnership
-from entrepot.partnerships.store import matches
+from entrepot.partnerships.store import matches, partnerships
 
 
 async def match_by_hand(
@@ -37,7 +38,8 @@ async def match_by_hand(
     """Declare that one of the caller's variants and one of its wholesaler's are the same goods.
 
     Units may differ: the factor says how. A match that does not count any more, because a variant
-    was deactivated since, ends by the new one. `moment` says when it happens.
+    was deactivated since, ends by the new one; so does one that counts and that `replaces` names,
+    so that a factor or the other side is changed at once. `moment` says when it happens.
 
     Refuses `identity.scope_missing`, `request.key_reused`, `partnerships.unknown_partnership`,
     `partnerships.retailer_only`, `partnerships.partnership_ending`, `catalogue.unknown_variant`,
@@ -50,10 +52,14 @@ async def match_by_hand(
 
     async def work(connection: Connection, clock: datetime) -> Done[ProductMatch] | Refusal:
         now = moment(clock)
-        shared = await matches.share_partnership(connection, caller.organisation, new.partnership)
+        me = caller.organisation
+        if new.replaces is not None:
+            # A match that counts ends only while nothing passes by it.
+            await partnerships.lock_partnership(connection, me, new.partnership)
+        shared = await matches.share_partnership(connection, me, new.partnership)
         if shared is None:
             return unknown_partnership(new.partnership)
-        if shared.retailer != caller.organisation:
+        if shared.retailer != me:
             return Refusal((retailer_only(shared.id),))
         over = matching_over(shared.id, shared.state)
         pair = await matches.read_pair(connection, shared, new.variant, new.wholesaler_variant)
@@ -66,16 +72,17 @@ async def match_by_hand(
         if refused is not None:
             return refused
         if pair.match is not None:
-            await matches.end_match(connection, shared.retailer, pair.match, now, REPLACED)
+            reason = REPLACED_BY_HAND if pair.is_live else REPLACED
+            await matches.end_match(connection, shared.retailer, pair.match, now, reason)
         made = new_id()
         if not await matches.insert_match(connection, shared, made, new, "hand", now):
             # Somebody matched or deactivated it since it was read.
             pair = await matches.read_pair(connection, shared, new.variant, new.wholesaler_variant)
             rivals = [*pair_faults(new, pair, UNKNOWN_VARIANT)] or [already_matched(pair.match)]
             return Refusal(tuple(rivals))
-        row = await matches.find_match(connection, caller.organisation, made)
+        row = await matches.find_match(connection, me, made)
         assert row is not None, "it was made just now"
-        shown = row.to_show(caller.organisation)
+        shown = row.to_show(me)
         happening = Happening("partnerships.match_made", shown.id, shown, (new.variant,))
         return Done(shown, (happening,))
 

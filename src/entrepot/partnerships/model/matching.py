@@ -28,6 +28,8 @@ ENDED_BY_WHOLESALER: Final = "ended_by_wholesaler"
 PARTNERSHIP_ENDED: Final = "partnership_ended"
 REPLACED: Final = "deactivated"
 """Why a match ended that a new one took the place of: one of its variants had been deactivated."""
+REPLACED_BY_HAND: Final = "replaced"
+"""Why a match ended that counted, and that the retailer put another in the place of."""
 
 Outcome: TypeAlias = Literal[
     "matchable",
@@ -55,6 +57,7 @@ class NewMatch(msgspec.Struct, frozen=True):
 
     `factor` whole units of the wholesaler's make one of the retailer's. Partners of a lower `rank`
     serve first; None keeps the rank that the variant's last match in this partnership had.
+    `replaces` names the variant's own match, which counts, and which ends by the new one.
     """
 
     partnership: Id
@@ -62,6 +65,7 @@ class NewMatch(msgspec.Struct, frozen=True):
     wholesaler_variant: Id
     factor: int = 1
     rank: int | None = None
+    replaces: Id | None = None
 
 
 class MatchChanges(msgspec.Struct, frozen=True):
@@ -74,6 +78,28 @@ class MatchChanges(msgspec.Struct, frozen=True):
     rank: int | UnsetType = UNSET
     buffer: Decimal | UnsetType | None = UNSET
     cap: Decimal | UnsetType | None = UNSET
+
+
+class MatchFilter(msgspec.Struct, frozen=True):
+    """Which matches to read: all that is given must fit. Without a state, those not ended.
+
+    `text` is looked for in the sku and the name of either side, whatever its capitals.
+    """
+
+    state: MatchState | None = None
+    text: str | None = None
+
+
+class MatchCounts(msgspec.Struct, frozen=True):
+    """How many matches of a partnership count, and how many wait for a new one.
+
+    An `inactive` one does not count because one of its variants was deactivated. `has_more` says
+    that there are more than were counted.
+    """
+
+    active: int = 0
+    inactive: int = 0
+    has_more: bool = False
 
 
 class MatchedVariant(msgspec.Struct, frozen=True):
@@ -284,7 +310,7 @@ def pair_faults(new: NewMatch, pair: PairRow, unknown_variant: str) -> Iterator[
                 field,
                 {**facts, "state": state},
             )
-    if pair.match is not None and pair.is_live:
+    if pair.match is not None and pair.is_live and pair.match != new.replaces:
         yield already_matched(pair.match)
 
 

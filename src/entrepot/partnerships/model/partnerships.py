@@ -70,6 +70,16 @@ class Partner(msgspec.Struct, frozen=True):
     name: str
 
 
+class FoundPartner(msgspec.Struct, frozen=True):
+    """A partnership as a search finds it: its state, one's own role, and who the partner is."""
+
+    id: str
+    state: str
+    role: Role
+    name: str
+    slug: str
+
+
 class Partnership(msgspec.Struct, frozen=True):
     """A partnership as one of its sides sees it, which is on the side `role`.
 

@@ -9,11 +9,12 @@ from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel import ids
 from entrepot.kernel.ids import Id
-from entrepot.kernel.paging import Page
+from entrepot.kernel.paging import Key, Page
 from entrepot.partnerships.model.matching import (
     REPLACED,
     KnownMatchRow,
     MatchedVariant,
+    MatchFilter,
     MatchingOutcome,
     NewMatch,
     Outcome,
@@ -66,7 +67,30 @@ class CounterpartRow(NamedTuple):
     matched: Id | None
 
 
+class SearchedMatchRow(NamedTuple):
+    """A match of a search; `fits` says whether it was asked for, `number` its place in it."""
+
+    match: KnownMatchRow
+    fits: bool
+    number: int
+
+    @property
+    def key(self) -> Key:
+        """The place as lists page by it."""
+        return self.match.variant, self.match.id
+
+
+class MatchCountsRow(NamedTuple):
+    """How many matches of a partnership were seen, and how many of them count."""
+
+    partnership: Id
+    active: int
+    inactive: int
+    seen: int
+
+
 ROWS: Mapping[str, type] = {
+    "count_matches": MatchCountsRow,
     "find_counterpart": CounterpartRow,
     "list_matches_of_partnership": KnownMatchRow,
     "list_outcomes": OutcomeRow,
@@ -240,6 +264,33 @@ async def list_matches_of_partnership(
         SQL["list_matches_of_partnership"], wholesaler, partnership, *after, ended_too, limit
     )
     return [KnownMatchRow(*row) for row in rows]
+
+
+async def search_matches(
+    connection: Connection,
+    of: tuple[Id, Id],
+    after: tuple[Id, Id],
+    wanted: MatchFilter,
+    among: int,
+    limit: int,
+) -> list[SearchedMatchRow]:
+    """Read a partnership's matches by the retailer's variant, from after (variant, match) on.
+
+    `of` is wholesaler and partnership. At most `limit` rows that fit among the next `among`; the
+    last of those is read too, whether or not it fits.
+    """
+    rows = await connection.fetch(
+        SQL["search_matches"], *of, *after, wanted.state, wanted.text, among, limit
+    )
+    return [SearchedMatchRow(KnownMatchRow(*row[:-2]), *row[-2:]) for row in rows]
+
+
+async def count_matches(
+    connection: Connection, organisation: Id, partnerships: Sequence[Id], most: int
+) -> list[MatchCountsRow]:
+    """Count the matches of some of an organisation's partnerships, at most `most` of each."""
+    rows = await connection.fetch(SQL["count_matches"], organisation, partnerships, most)
+    return [MatchCountsRow(*row) for row in rows]
 
 
 async def list_matches_of_variant(

@@ -318,3 +318,84 @@ WHERE
     AND (k.ended_at IS NULL OR $5)
 ORDER BY k.variant, k.id
 LIMIT $6;
+
+-- name: search_matches
+-- The matches of a partnership that fit, by the retailer's variant, from after one on: those in one
+-- state ($5), with a text in a sku or name of either side ($6), among at most so many ($7). The last
+-- of these is always there, to go on from.
+SELECT
+    k.retailer,
+    k.id,
+    k.wholesaler,
+    k.partnership,
+    k.variant,
+    k.sku,
+    k.name,
+    k.gtin,
+    k.unit,
+    k.wholesaler_variant,
+    k.wholesaler_sku,
+    k.wholesaler_name,
+    k.wholesaler_gtin,
+    k.wholesaler_unit,
+    k.factor,
+    k.rank,
+    k.buffer,
+    k.cap,
+    k.partnership_buffer,
+    k.partnership_cap,
+    k.matched_by,
+    k.created_at,
+    k.ended_at,
+    k.reason,
+    f.fits,
+    m.number
+FROM (
+    SELECT
+        s.retailer,
+        s.id,
+        row_number() OVER (ORDER BY s.variant, s.id) AS number
+    FROM product_matches AS s
+    WHERE
+        s.wholesaler = $1 AND s.partnership = $2 AND (s.variant, s.id) > ($3::uuid, $4::uuid)
+        AND ($5::text IS NOT DISTINCT FROM 'ended') = (s.ended_at IS NOT NULL)
+    ORDER BY s.variant, s.id
+    LIMIT $7
+) AS m
+INNER JOIN known_matches AS k ON m.retailer = k.retailer AND m.id = k.id
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce($5::text = 'ended' OR (k.reason IS NULL) = ($5::text = 'active'), true)
+        AND coalesce(
+            strpos(
+                lower(concat_ws(' ', k.sku, k.name, k.wholesaler_sku, k.wholesaler_name)),
+                lower($6::text)
+            ) > 0,
+            true
+        ) AS fits
+) AS f
+WHERE f.fits OR m.number = $7
+ORDER BY k.variant, k.id
+LIMIT $8;
+
+-- name: count_matches
+-- How many matches of some partnerships of an organisation count, and how many do not though nobody
+-- ended them; of each partnership at most so many are looked at.
+SELECT
+    p.id AS partnership,
+    count(k.id) FILTER (WHERE k.reason IS NULL) AS active,
+    count(k.id) FILTER (
+        WHERE k.reason IN ('variant_deactivated', 'wholesaler_variant_deactivated')
+    ) AS inactive,
+    count(k.id) AS seen
+FROM unnest($2::uuid[]) AS w (id)
+INNER JOIN partnerships AS p ON w.id = p.id AND (p.wholesaler = $1 OR p.retailer = $1)
+LEFT JOIN LATERAL (
+    SELECT
+        x.id,
+        x.reason
+    FROM known_matches AS x
+    WHERE x.wholesaler = p.wholesaler AND x.partnership = p.id AND x.ended_at IS NULL
+    LIMIT $3
+) AS k ON true
+GROUP BY p.id;

@@ -13,11 +13,13 @@ import msgspec
 from entrepot.infra.checks import Broken, Watch, load_checks, run_checks
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
+from entrepot.kernel import ids
 from entrepot.kernel.ids import Id
 from entrepot.partnerships.model.matching import PARTNERSHIP_ENDED
 from entrepot.partnerships.model.partnerships import (
     RIGHT_STATES,
     Agreement,
+    FoundPartner,
     PartnershipRow,
     Role,
 )
@@ -89,6 +91,14 @@ async def list_partnerships(
     """Read an organisation's partnerships by id, ended ones too, from after one on."""
     rows = await connection.fetch(SQL["list_partnerships"], organisation, after, role, limit)
     return [PartnershipRow(*row) for row in rows]
+
+
+async def search_partnerships(
+    connection: Connection, organisation: Id, text: str, among: int, limit: int
+) -> list[FoundPartner]:
+    """Read the partnerships of an organisation whose other side's name holds a text."""
+    rows = await connection.fetch(SQL["search_partnerships"], organisation, text, among, limit)
+    return [FoundPartner(ids.PARTNERSHIP + row[0], *row[1:]) for row in map(tuple, rows)]
 
 
 async def find_ended(connection: Connection, wholesaler: Id, retailer: Id) -> list[Id]:

@@ -115,6 +115,45 @@ LEFT JOIN suppliers AS s
 ORDER BY p.id
 LIMIT $4;
 
+-- name: search_partnerships
+-- An organisation's partnerships whose other side's name or slug holds a text, live ones first, of
+-- as many of each side as may be looked through.
+SELECT
+    k.id,
+    k.state,
+    k.role,
+    o.name,
+    o.slug
+FROM (
+    (
+        SELECT
+            a.id,
+            a.state,
+            a.retailer AS partner,
+            'wholesaler' AS role
+        FROM partnerships AS a
+        WHERE a.wholesaler = $1
+        ORDER BY a.id DESC
+        LIMIT $3
+    )
+    UNION ALL
+    (
+        SELECT
+            b.id,
+            b.state,
+            b.wholesaler AS partner,
+            'retailer' AS role
+        FROM partnerships AS b
+        WHERE b.retailer = $1
+        ORDER BY b.id DESC
+        LIMIT $3
+    )
+) AS k
+INNER JOIN organisations AS o ON k.partner = o.id
+WHERE position(lower($2) IN lower(o.name)) > 0 OR o.slug = lower($2)
+ORDER BY k.state = 'ended', o.name, k.id
+LIMIT $4;
+
 -- name: find_ended
 -- The partnerships of two organisations that have ended.
 SELECT p.id

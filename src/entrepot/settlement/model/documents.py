@@ -38,7 +38,7 @@ MINOR_DIGITS: Final[Mapping[str, int]] = MappingProxyType(
 )
 """Decimals of a currency's minor unit, by ISO 4217; every other currency has two."""
 
-_EXACT: Final = Context(prec=80)
+EXACT: Final = Context(prec=80)
 """More digits than a quantity, a factor and a price have together."""
 _ONE: Final = Decimal(1)
 
@@ -112,12 +112,17 @@ class OpenLine(NamedTuple):
 
 
 class OpenSum(NamedTuple):
-    """What an open week's lines of one VAT rate are and come to; `net` None: none has a price."""
+    """What an open week's lines of one VAT rate are and come to; `net` None: none has a price.
+
+    `units` are the retailer's, net of reversals, `wholesaler_units` the same in the wholesaler's.
+    """
 
     vat_rate: Decimal | None
     lines: int
     unpriced_lines: int
     net: Decimal | None
+    units: Decimal
+    wholesaler_units: Decimal
 
 
 class TotalRow(NamedTuple):
@@ -288,7 +293,7 @@ def totals_of(sums: Iterable[RateSum], currency: str) -> list[TotalRow]:
     """
     digits = minor_digits_of(currency)
     totals = []
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         for vat_rate, exact in sums:
             net = exact.scaleb(digits).quantize(_ONE, ROUND_HALF_UP)
             vat = None if vat_rate is None else (net * vat_rate / 100).quantize(_ONE, ROUND_HALF_UP)
@@ -359,7 +364,7 @@ def show_line(row: LineRow, face: Face) -> SettlementLine:
     The retailer's unit is `factor` of the wholesaler's, so it costs as many times as much.
     """
     units, price = (row.factor, 1) if face == "order" else (1, row.factor)
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         net = row.transferred - row.reversed
         unit_price = None if row.unit_price is None else row.unit_price * price
         amount = None if unit_price is None else net * units * unit_price

@@ -55,6 +55,29 @@ class ShownRow(NamedTuple):
     offered: Decimal | None
 
 
+class OfferedRow(NamedTuple):
+    """What an active match opens to the retailer, in its units; None means unlimited."""
+
+    match: Id
+    wholesaler_variant: Id
+    variant: Id
+    factor: int
+    offered: Decimal | None
+
+
+class OfferedNow(msgspec.Struct, frozen=True):
+    """What an active match opens to the retailer now, in the retailer's units; None is unlimited.
+
+    Each of them is `factor` units of `wholesaler_variant`. A match that is not active has none.
+    """
+
+    match: str
+    wholesaler_variant: str
+    variant: str
+    factor: int
+    offered: str | None
+
+
 class AvailableAt(msgspec.Struct, frozen=True):
     """What is available of one's own at a location that orders ship from; None is unlimited."""
 
@@ -197,6 +220,17 @@ def show_shown(row: ShownRow) -> ShownToPartner:
         quantity_text(row.buffer),
         row.factor,
         _text(row.cap),
+        _text(row.offered),
+    )
+
+
+def show_offered(row: OfferedRow) -> OfferedNow:
+    """Show what a match opens to either of its sides: it is the number that both agreed on."""
+    return OfferedNow(
+        ids.PRODUCT_MATCH + row.match,
+        ids.VARIANT + row.wholesaler_variant,
+        ids.VARIANT + row.variant,
+        row.factor,
         _text(row.offered),
     )
 

@@ -2,9 +2,6 @@
 
 from entrepot.stock.store.ledger import (
     SQL,
-    EntryRow,
-    HoldRow,
-    PositionRow,
     check_ledger,
     end_holds,
     find_position,
@@ -35,9 +32,6 @@ from entrepot.stock.store.transfers import (
 
 __all__ = [
     "SQL",
-    "EntryRow",
-    "HoldRow",
-    "PositionRow",
     "check_ledger",
     "end_holds",
     "find_position",

@@ -101,3 +101,50 @@ LIMIT $5;
 SELECT 1 AS one
 FROM variants AS v
 WHERE v.organisation = $1::uuid AND v.id = $2::uuid AND v.state <> 'deleted';
+
+-- name: list_offered
+-- What some matches of a partnership open to the retailer now, and the matches of some variants of
+-- the wholesaler's; for an organisation on either side.
+SELECT
+    y.match,
+    y.wholesaler_variant,
+    y.variant,
+    y.factor,
+    y.offered
+FROM partner_offers AS y
+WHERE
+    y.match = ANY($3::uuid[]) AND y.partnership = $2::uuid
+    AND (y.retailer = $1::uuid OR y.wholesaler = $1::uuid)
+UNION ALL
+SELECT
+    z.match,
+    z.wholesaler_variant,
+    z.variant,
+    z.factor,
+    z.offered
+FROM partner_offers AS z
+WHERE
+    z.wholesaler = $1::uuid AND z.wholesaler_variant = ANY($4::uuid[]) AND z.partnership = $2::uuid;
+
+-- name: count_unmatched
+-- How many open allocations of some partnerships of an organisation cannot be drawn on, because the
+-- retailer's product was not found when they were made and is not matched since.
+SELECT
+    p.id AS partnership,
+    count(a.id) AS allocations
+FROM unnest($2::uuid[]) AS w (id)
+INNER JOIN partnerships AS p ON w.id = p.id AND (p.wholesaler = $1::uuid OR p.retailer = $1::uuid)
+INNER JOIN allocations AS a
+    ON
+        p.wholesaler = a.owner AND p.id = a.partnership
+        AND a.state = 'open' AND a.match_failure IS NOT NULL
+        AND (a.valid_until IS NULL OR a.valid_until > statement_timestamp())
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM active_matches AS m
+        WHERE
+            m.wholesaler = a.owner AND m.wholesaler_variant = a.variant
+            AND m.retailer = a.retailer AND m.partnership = a.partnership
+    )
+GROUP BY p.id;

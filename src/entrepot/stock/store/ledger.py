@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 import asyncpg
 
@@ -22,57 +21,12 @@ from entrepot.kernel.demand import HeldPart, HoldKey, LiveHold, PositionKey, Wan
 from entrepot.kernel.ids import Id
 from entrepot.stock.model import Book, Figures
 from entrepot.stock.model.rebuilding import Sources
+from entrepot.stock.model.shown import EntryRow, HoldRow, PositionRow
 
 SQL = load_statements("entrepot.stock.store", "ledger.sql")
 VIEWS = load_statements("entrepot.stock", "views.sql")
 CHECKS = load_checks("entrepot.stock")
 REPAIRS = load_statements("entrepot.stock", "repairs.sql")
-
-
-class PositionRow(NamedTuple):
-    """A position's figures, net of holds and allocations past their time."""
-
-    variant: Id
-    location: Id
-    on_hand: Decimal
-    held: Decimal
-    allocated: Decimal
-    version: int
-    unlimited: bool
-
-
-class EntryRow(NamedTuple):
-    """One ledger row of a position, with the figures after it."""
-
-    version: int
-    at: datetime
-    kind: str
-    on_hand_change: Decimal
-    held_change: Decimal
-    allocated_change: Decimal
-    on_hand: Decimal
-    held: Decimal
-    allocated: Decimal
-    order_id: Id | None
-    hold_no: int | None
-    act: Id
-
-
-class HoldRow(NamedTuple):
-    """A hold as it is or as it ended."""
-
-    order_id: Id
-    hold_no: int
-    organisation: Id
-    line_no: int
-    variant: Id
-    location: Id
-    quantity: Decimal
-    expires_at: datetime | None
-    opened_version: int
-    state: str
-    ended_quantity: Decimal | None
-    ended_version: int | None
 
 
 ROWS: Mapping[str, type] = {

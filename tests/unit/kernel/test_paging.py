@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from entrepot.identity.model import highest_id, lowest_id
 from entrepot.infra.ids import new_id
-from entrepot.kernel.paging import HIGHEST, LOWEST
+from entrepot.kernel.paging import HIGHEST, LOWEST, highest_id, lowest_id
 
 
 @pytest.mark.parametrize("hours", [-23, 0, 23])

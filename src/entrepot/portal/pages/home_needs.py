@@ -1,0 +1,237 @@
+"""What needs a person now, in sentences, each with its one act: the most urgent first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from entrepot import orders, settlement
+from entrepot.orders import OrdersGlance
+from entrepot.partnerships import PartnershipsGlance, StillPartnership
+from entrepot.portal.words import Words
+from entrepot.settlement import AnswersDue
+
+TONES: Final = ("bad", "wait", "calm")
+"""How needs look, the most urgent first."""
+
+
+class Need(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that needs a person: what it is, what more there is to know, and the one act."""
+
+    tone: str
+    says: str
+    more: str = ""
+    address: str
+    act: str
+
+
+def needs_of(
+    words: Words,
+    now: datetime,
+    known: PartnershipsGlance,
+    waiting: OrdersGlance,
+    due: AnswersDue,
+) -> list[Need]:
+    """What needs a person, the most urgent first: customers, then partners, then papers."""
+    needs = [
+        *_orders_short(words, waiting),
+        *_orders_waiting(words, now, waiting),
+        *_unmatched(words, waiting),
+        *_disputes(words, due),
+        *_expiring(words, now, known),
+        *_unanswered(words, due),
+        *[_still(words, each) for each in known.still],
+    ]
+    return sorted(needs, key=lambda need: TONES.index(need.tone))
+
+
+def _orders_short(words: Words, waiting: OrdersGlance) -> Iterator[Need]:
+    if not waiting.short:
+        return
+    says = words.ngettext(
+        "An order lacks stock that it was promised.",
+        "%(count)s orders lack stock that they were promised.",
+        waiting.short,
+    )
+    more = words.ngettext(
+        "A count found too little for %(reference)s; it cannot ship whole.",
+        "A count found too little; the first is %(reference)s. They cannot ship whole.",
+        waiting.short,
+    )
+    yield Need(
+        tone="bad",
+        says=says % {"count": _counted(words, waiting.short, orders.WAITING_COUNTED_MAX)},
+        more=more % {"reference": waiting.first_short_reference},
+        address=f"/orders/{waiting.first_short}",
+        act=words("See what is missing"),
+    )
+
+
+def _orders_waiting(words: Words, now: datetime, waiting: OrdersGlance) -> Iterator[Need]:
+    if not waiting.waiting:
+        return
+    count = _counted(words, waiting.waiting, orders.WAITING_COUNTED_MAX)
+    says = words.ngettext(
+        "One order waits for stock.", "%(count)s orders wait for stock.", waiting.waiting
+    ) % {"count": count}
+    more = ""
+    assert waiting.oldest_placed_at is not None, "of those that wait one is the oldest"
+    if waiting.waiting > 1:
+        more = words(
+            "The oldest, %(reference)s, was placed %(since)s.",
+            reference=waiting.oldest_reference,
+            since=words.since(waiting.oldest_placed_at, now),
+        )
+        yield Need(
+            tone="bad",
+            says=says,
+            more=more,
+            address="/orders?status=waiting",
+            act=words("See what they wait for"),
+        )
+        return
+    yield Need(
+        tone="bad",
+        says=says,
+        more=words(
+            "%(reference)s was placed %(since)s.",
+            reference=waiting.oldest_reference,
+            since=words.since(waiting.oldest_placed_at, now),
+        ),
+        address=f"/orders/{waiting.oldest}",
+        act=words("See what it waits for"),
+    )
+
+
+def _unmatched(words: Words, waiting: OrdersGlance) -> Iterator[Need]:
+    for each in waiting.unmatched:
+        if each.is_wholesaler:
+            says = words.ngettext(
+                "You keep a product for %(partner)s that is not matched there.",
+                "You keep %(count)s products for %(partner)s that are not matched there.",
+                each.allocations,
+            )
+            more = words("Nobody can sell it until your partner matches it: %(product)s.")
+            tone, act = "wait", words("See the partnership")
+        else:
+            says = words.ngettext(
+                "%(partner)s keeps a product for you that is not matched yet.",
+                "%(partner)s keeps %(count)s products for you that are not matched yet.",
+                each.allocations,
+            )
+            more = words("You cannot sell it until you match it: %(product)s.")
+            tone, act = "bad", words("Match it")
+        facts = {"partner": each.partner_name, "count": words.quantity(each.allocations)}
+        product = each.product
+        if each.allocations > 1:
+            product = words("%(product)s and others", product=product)
+        yield Need(
+            tone=tone,
+            says=says % facts,
+            more=more % {"product": product},
+            address=f"/partnerships/{each.partnership}",
+            act=act,
+        )
+
+
+def _disputes(words: Words, due: AnswersDue) -> Iterator[Need]:
+    if due.disputed_by_partner:
+        says = words.ngettext(
+            "A partner disputes a settlement.",
+            "Partners dispute %(count)s settlements.",
+            due.disputed_by_partner,
+        )
+        yield Need(
+            tone="bad",
+            says=says % {"count": _counted(words, due.disputed_by_partner, settlement.DUE_MAX)},
+            more=_of_week(words, due.disputed_by_partner, due.disputed_by_partner_since),
+            address="/settlements?state=disputed_by_partner",
+            act=words("Read why"),
+        )
+    if due.disputed:
+        says = words.ngettext(
+            "You dispute a settlement.", "You dispute %(count)s settlements.", due.disputed
+        )
+        yield Need(
+            tone="wait",
+            says=says % {"count": _counted(words, due.disputed, settlement.DUE_MAX)},
+            more=words("Acknowledge it once you agree with your partner."),
+            address="/settlements?state=disputed",
+            act=words.ngettext("See the document", "See the documents", due.disputed),
+        )
+
+
+def _expiring(words: Words, now: datetime, known: PartnershipsGlance) -> Iterator[Need]:
+    if not known.expiring or known.first_expires_at is None:
+        return
+    says = words.ngettext(
+        "An invitation expires soon.", "%(count)s invitations expire soon.", known.expiring
+    )
+    since = words.since(known.first_expires_at, now)
+    more = words("The first one expires %(since)s.", since=since)
+    if known.first_note:
+        more = words("%(note)s: expires %(since)s.", note=known.first_note, since=since)
+    yield Need(
+        tone="wait",
+        says=says % {"count": words.quantity(known.expiring)},
+        more=more,
+        address="/retailers",
+        act=words("See the invitations"),
+    )
+
+
+def _unanswered(words: Words, due: AnswersDue) -> Iterator[Need]:
+    if not due.unanswered:
+        return
+    says = words.ngettext(
+        "A settlement waits for your answer.",
+        "%(count)s settlements wait for your answer.",
+        due.unanswered,
+    )
+    yield Need(
+        tone="wait",
+        says=says % {"count": _counted(words, due.unanswered, settlement.DUE_MAX)},
+        more=_of_week(words, due.unanswered, due.unanswered_since),
+        address="/settlements?state=closed",
+        act=words.ngettext("Look it over", "Look them over", due.unanswered),
+    )
+
+
+def _of_week(words: Words, count: int, week: str | None) -> str:
+    """Of which week the one, or the oldest, is."""
+    said = words.ngettext("It is of week %(week)s.", "The oldest is of week %(week)s.", count)
+    return said % {"week": week}
+
+
+def _still(words: Words, each: StillPartnership) -> Need:
+    """A partnership in which nothing passes now."""
+    says = (
+        words("The partnership with %(partner)s is ending.", partner=each.partner_name)
+        if each.state == "ending"
+        else words("The partnership with %(partner)s is paused.", partner=each.partner_name)
+    )
+    if each.state == "ending":
+        more = words("See what is open before it can end.")
+    elif each.paused_by_you:
+        more = words("You paused it; no stock passes until you resume it.")
+    else:
+        more = words("Your partner paused it; no stock passes until they resume it.")
+    return Need(
+        tone="calm",
+        says=says,
+        more=more,
+        address=f"/partnerships/{each.id}",
+        act=words("See the partnership"),
+    )
+
+
+def _counted(words: Words, count: int, at_most: int) -> str:
+    """A number that was counted up to a limit."""
+    return (
+        words("%(count)s or more", count=words.quantity(count))
+        if count >= at_most
+        else words.quantity(count)
+    )

@@ -1,0 +1,175 @@
+"""Why an order waits, ready to be shown: what there is, who has it, and what would release it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from entrepot import orders
+from entrepot.kernel import ids
+from entrepot.kernel.ids import Id
+from entrepot.orders import MissingGoods, Queue, ShownLine, ShownOrder, WaitingExplained
+from entrepot.portal.routes import Visit, granted
+
+EXPLAINED_MAX: Final = 8
+"""Products that are explained one by one; of the others only figures are shown."""
+_WIDE: Final = 1_000
+"""How wide a gauge is, in its own units."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One part of a gauge: what it is of, how much, and where it is drawn."""
+
+    kind: str
+    quantity: Decimal
+    x: int
+    width: int
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """One of one's own orders that holds what is missing; `is_enough`: without it this could go."""
+
+    order: str
+    reference: str
+    quantity: str
+    is_enough: bool
+
+
+class Goods(msgspec.Struct, frozen=True):
+    """What is missing of one variant, and all that is known about it.
+
+    `asked` is what the order wants of it still, held included; `gauge` draws what that is made of.
+    `in_turn` is what must come in if all those before it are served from that too.
+    """
+
+    told: MissingGoods
+    name: str
+    unit: str
+    asked: Decimal
+    held: Decimal
+    gauge: tuple[Part, ...]
+    is_lacking: bool
+    in_turn: Decimal
+    holders: tuple[Holder, ...]
+    queue: Queue | None
+
+
+class Overtaken(msgspec.Struct, frozen=True):
+    """An order of one's own that would come later, were this one served first."""
+
+    order: str
+    reference: str
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Why an order waits: `goods` first what must come in; `others` are those beyond the first few.
+
+    `first` is the priority that would put it before all that merely wait; None where it is the
+    first already (`is_first`), or where no priority does. `lacking` is (quantity, sku) of all that
+    must arrive;
+    without it, there is something left that can go (`can_go_in_part`).
+    """
+
+    told: WaitingExplained
+    goods: tuple[Goods, ...]
+    others: tuple[Goods, ...]
+    lacking: tuple[tuple[str, str], ...]
+    is_first: bool
+    first: int | None
+    overtakes: tuple[Overtaken, ...]
+    is_rivalled: bool
+    may_come_from_partners: bool
+    can_go_in_part: bool
+
+
+async def explain(visit: Visit, order: Id, shown: ShownOrder) -> Why | None:
+    """Find out why an order waits; None for one that waits for nothing."""
+    if "prioritise" not in shown.may:
+        return None
+    told = granted(await orders.explain_order(visit.database, visit.caller, order))
+    variants = [each.variant.removeprefix(ids.VARIANT) for each in told.missing]
+    queues = granted(await orders.list_queues(visit.database, visit.caller, order, variants))
+    by_variant = {each.variant: each for each in queues}
+    by_missing = {each.variant for each in told.missing}
+    goods = tuple(
+        sorted(
+            [_goods(each, shown.lines, by_variant.get(each.variant)) for each in told.missing],
+            key=lambda each: not each.is_lacking,
+        )
+    )
+    before = [
+        rival
+        for queue in queues
+        for rival in queue.rivals
+        if rival.is_before and not rival.is_short
+    ]
+    return Why(
+        told,
+        goods[:EXPLAINED_MAX],
+        goods[EXPLAINED_MAX:],
+        tuple([(each.told.lacking, each.told.sku) for each in goods if each.is_lacking]),
+        not before,
+        _first(queues) if before else None,
+        tuple(
+            {
+                rival.order: Overtaken(rival.order, rival.reference)
+                for rival in before
+                if rival.order is not None and rival.reference is not None
+            }.values()
+        ),
+        any(each.told.orders_before for each in goods),
+        told.payment_status == "paid"
+        and any(each.is_lacking and each.told.partners for each in goods),
+        any(each.held + Decimal(each.told.missing) > Decimal(each.told.lacking) for each in goods)
+        or any(line.open != "0" and line.variant not in by_missing for line in shown.lines),
+    )
+
+
+def _first(queues: Sequence[Queue]) -> int | None:
+    """The priority that comes before all that merely wait in each of the queues."""
+    wanted = [each.priority_to_be_first for each in queues]
+    known = [each for each in wanted if each is not None]
+    return max(known) if len(known) == len(wanted) else None
+
+
+def _goods(told: MissingGoods, lines: Sequence[ShownLine], queue: Queue | None) -> Goods:
+    own = [line for line in lines if line.variant == told.variant]
+    held = sum((Decimal(line.held) for line in own), Decimal(0))
+    missing, lacking = Decimal(told.missing), Decimal(told.lacking)
+    there = missing - lacking
+    of_own = there if told.own_available is None else min(Decimal(told.own_available), there)
+    return Goods(
+        told,
+        own[0].name,
+        own[0].unit,
+        held + missing,
+        held,
+        _gauge([("held", held), ("in", of_own), ("moved", there - of_own), ("lack", lacking)]),
+        lacking > 0,
+        lacking + Decimal(told.missing_before),
+        tuple(
+            [
+                Holder(
+                    each.order, each.reference, each.quantity, Decimal(each.quantity) >= lacking > 0
+                )
+                for each in told.held_by
+            ]
+        ),
+        queue,
+    )
+
+
+def _gauge(parts: Sequence[tuple[str, Decimal]]) -> tuple[Part, ...]:
+    """Draw parts beside one another; together they are as wide as the gauge."""
+    whole = sum((quantity for _, quantity in parts), Decimal(0))
+    drawn: list[Part] = []
+    reached = Decimal(0)
+    for kind, quantity in parts:
+        if quantity > 0:
+            x = int(reached * _WIDE / whole)
+            reached += quantity
+            drawn.append(Part(kind, quantity, x, int(reached * _WIDE / whole) - x))
+    return tuple(drawn)
