@@ -36,6 +36,7 @@ ROOT_VARIABLE = "ENTREPOT_TEST_ROOT"
 URL_VARIABLE = "ENTREPOT_TEST_DATABASE_URL"
 SIZE_VARIABLE = "ENTREPOT_TEST_SIZE"
 TEMPLATE = "entrepot_template"
+POOL_CLOSE_SECONDS_MAX = 20
 
 # Any number that no test uses; processes take turns at making the template.
 _TEMPLATE_LOCK = 20_260_920
@@ -201,7 +202,13 @@ async def pool(database: str, settings: Settings) -> AsyncIterator[Pool]:
     """A pool as Entrepot opens it, on this test's database."""
     opened = await open_pool(database, settings)
     yield opened
-    await opened.close()
+    try:
+        async with asyncio.timeout(POOL_CLOSE_SECONDS_MAX):
+            await opened.close()
+    except TimeoutError:
+        # A test that failed may have kept a connection, which would be waited for for ever.
+        opened.terminate()
+        raise
 
 
 @pytest.fixture

@@ -73,6 +73,9 @@ class Databases:
         self.size = 0
         self.tables: list[str] = []
         """Those that are empty to begin with, referring ones before those they refer to."""
+        self.kept = ""
+        """Asks for a digest of what is in all others, such as which migrations were applied."""
+        self.digest = ""
 
     async def lend(self, *, fresh: bool) -> str:
         """The name of a migrated, empty database; a fresh one was nobody's before."""
@@ -126,6 +129,9 @@ class Databases:
                 names.difference_update(free)
             filled = set(await self._filled(connection))
             self.tables = [each for each in self.tables if each not in filled]
+            rows = " UNION ALL ".join(f"SELECT t::text AS row FROM {each} AS t" for each in filled)
+            self.kept = f"SELECT md5(string_agg(row, ',' ORDER BY row)) FROM ({rows}) AS rows"
+            self.digest = await connection.fetchval(self.kept)
             self.size = await connection.fetchval(_SIZE)
             self.shape = await connection.fetchval(_SHAPE)
         finally:
@@ -151,6 +157,8 @@ class Databases:
             if not await _left_alone(connection):
                 return False
             if await connection.fetchval(_SHAPE) != self.shape:
+                return False
+            if await connection.fetchval(self.kept) != self.digest:
                 return False
             filled = await self._filled(connection)
             if filled:

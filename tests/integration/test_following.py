@@ -166,7 +166,8 @@ async def test_a_sequencer_killed_in_the_middle_has_numbered_nothing(pool: Pool)
     await transaction.start()
     assert await take_turn(doomed, SEQUENCER) == 0
     await doomed.fetchrow(SQL["number_events"], 0, 2)
-    await pool.execute("SELECT pg_terminate_backend($1)", doomed.get_server_pid())
+    # Waited for: a backend that is told to end may still commit.
+    await pool.execute("SELECT pg_terminate_backend($1, 5000)", doomed.get_server_pid())
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
         await transaction.commit()
     await pool.release(doomed)

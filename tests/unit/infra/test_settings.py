@@ -47,6 +47,7 @@ def test_every_setting_can_be_set() -> None:
         "ENTREPOT_DATA_DIR": "/srv/data",
         "ENTREPOT_HOST": "0.0.0.0",  # noqa: S104 - nothing listens here
         "ENTREPOT_PORT": "0",
+        "ENTREPOT_PUBLIC_URL": "https://stock.example.com",
         "ENTREPOT_POSTGRES_BIN": "/usr/lib/postgresql/18/bin",
         "ENTREPOT_POSTGRES_USER": "postgres",
         "ENTREPOT_POOL_SIZE": "3",
@@ -105,6 +106,10 @@ def test_without_a_home_the_data_directory_must_be_said() -> None:
         ("ENTREPOT_PORT", "-1"),
         ("ENTREPOT_PORT", "8_000"),
         ("ENTREPOT_PORT", "\N{ARABIC-INDIC DIGIT EIGHT}"),
+        ("ENTREPOT_PUBLIC_URL", "stock.example.com"),
+        ("ENTREPOT_PUBLIC_URL", "https://stock.example.com/portal"),
+        ("ENTREPOT_PUBLIC_URL", "https://anna@stock.example.com"),
+        ("ENTREPOT_PUBLIC_URL", "ftp://stock.example.com"),
         ("ENTREPOT_POOL_SIZE", "0"),
         ("ENTREPOT_POOL_SIZE", "1.5"),
         ("ENTREPOT_STATEMENT_CACHE", "yes"),
