@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
+import shutil
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -30,6 +32,7 @@ from tests.fakes.other_process import other_process
 
 AS_ROOT = os.geteuid() == 0
 NOBODY = 65534
+COPY = shutil.which("cp") or "/bin/cp"
 only_root = pytest.mark.skipif(not AS_ROOT, reason="only root runs PostgreSQL as another user")
 
 
@@ -45,6 +48,27 @@ def settings(open_dir: Path) -> Settings:
 @pytest.fixture
 def places(settings: Settings) -> Places:
     return places_for(settings.data_dir)
+
+
+@pytest.fixture(scope="session")
+def made_before() -> Iterator[Path]:
+    """A data directory whose server ran once: making each anew is most of what tests here cost."""
+    path = Path(tempfile.mkdtemp(dir=os.environ["ENTREPOT_TEST_ROOT"]))
+    path.chmod(0o755)
+    assert asyncio.run(_answers_once(settings_for(path / "data"), NullLog()))
+    yield path / "data"
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def used_before(settings: Settings, made_before: Path) -> None:
+    """This test's data directory is one that was used before."""
+    settings.data_dir.mkdir()
+    for part in made_before.iterdir():
+        # Programs are never changed in place, so they may be the same files.
+        how = "-al" if part.name == "engine" else "-a"
+        subprocess.run([COPY, how, part, settings.data_dir], check=True)
+    shutil.copystat(made_before, settings.data_dir)
 
 
 @asynccontextmanager
@@ -197,6 +221,7 @@ async def _answers_once(settings: Settings, log: NullLog) -> bool:
         return await answering(dsn)
 
 
+@pytest.mark.usefixtures("used_before")
 class TestDeaths:
     async def test_a_killed_server_is_restarted_with_its_data(
         self, settings: Settings, places: Places
@@ -305,6 +330,7 @@ class TestDeaths:
 
 
 class TestSeveralProcesses:
+    @pytest.mark.usefixtures("used_before")
     async def test_one_leads_the_other_follows_and_takes_over(
         self, settings: Settings, places: Places
     ) -> None:
@@ -324,6 +350,7 @@ class TestSeveralProcesses:
                 assert running_pid(places) == pid
         assert server_pid(places) is None
 
+    @pytest.mark.usefixtures("used_before")
     async def test_a_follower_leaves_without_a_trace(
         self, settings: Settings, places: Places
     ) -> None:
