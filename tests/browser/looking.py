@@ -34,6 +34,11 @@ class Combination(NamedTuple):
         scripts = "scripts" if self.scripts else "no-scripts"
         return f"{self.language}-{scripts}-{self.width}-{self.scheme}"
 
+    @property
+    def album(self) -> Path:
+        """Where pictures of pages are kept, as they look so."""
+        return SCREENSHOTS / str(self)
+
 
 COMBINATIONS: Final = tuple(
     Combination(*each)
@@ -120,7 +125,7 @@ class Looker:
             if each["impact"] in _SERIOUS:
                 where = "; ".join(node["html"] for node in each["nodes"][:3])
                 wrong.append(f"{self.path}: {each['id']}: {each['help']}: {where}")
-        folder = SCREENSHOTS / str(self.combination)
+        folder = self.combination.album
         folder.mkdir(parents=True, exist_ok=True)
         file = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "home"
         page.screenshot(path=folder / f"{file}.png", full_page=True)
