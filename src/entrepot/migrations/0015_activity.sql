@@ -6,7 +6,3 @@
 CREATE INDEX audit_of_partnership
 ON audit (organisation, (coalesce(answer ->> 'partnership', subject)), id)
 WHERE act LIKE 'partnerships.%' OR act LIKE 'settlement.%' OR act LIKE 'stock.alloc%';
-
--- What a partnership was before its terms were changed stands in the act before.
-CREATE INDEX audit_of_agreement ON audit (organisation, subject, id)
-WHERE act LIKE 'partnerships.partnership_%';

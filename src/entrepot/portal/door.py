@@ -7,7 +7,7 @@ them. Nothing a page shows comes from another address, and no script or style st
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl, quote
 
@@ -440,8 +440,3 @@ def _asset(asset: Asset) -> HTTPRouteHandler:
 
     path = f"/assets/{asset.name}"
     return HTTPRouteHandler(path, http_method="GET", include_in_schema=False)(endpoint)
-
-
-async def pieces_of(text: str) -> AsyncIterator[bytes]:
-    """A text as a download of one piece."""
-    yield text.encode("utf-8")

@@ -25,7 +25,6 @@ from entrepot.portal.forms import Typed
 from entrepot.portal.words import Words
 
 Shape = TypeVar("Shape")
-Given = TypeVar("Given")
 
 
 class Services(msgspec.Struct, frozen=True):

@@ -1,7 +1,8 @@
 -- name: list_activity
 -- What was done about a partnership by one side ($1), and by the other ($2), newest first, from
 -- before one on; of who it was, only of the first side. `previous` is what a change of the terms
--- found: what its own side was answered last, or the partnership as the other side made it.
+-- found: what its own side was answered last, or the partnership as the other side made it. That no
+-- order is placed by such an act is said for the planner, which knows an index by it.
 SELECT
     k.id,
     k.organisation,
@@ -69,7 +70,7 @@ LEFT JOIN LATERAL (
     WHERE
         k.act = 'partnerships.partnership_changed'
         AND x.organisation = k.organisation AND x.subject = $3 AND x.id < k.id
-        AND x.act LIKE 'partnerships.partnership_%'
+        AND x.act LIKE 'partnerships.partnership_%' AND x.act <> 'orders.placed'
     ORDER BY x.id DESC
     LIMIT 1
 ) AS b ON true
@@ -80,7 +81,7 @@ LEFT JOIN LATERAL (
         k.act = 'partnerships.partnership_changed' AND b.answer IS NULL
         AND x.organisation = CASE WHEN k.organisation = $1 THEN $2::uuid ELSE $1::uuid END
         AND x.subject = $3
-        AND x.act LIKE 'partnerships.partnership_%'
+        AND x.act LIKE 'partnerships.partnership_%' AND x.act <> 'orders.placed'
     ORDER BY x.id
     LIMIT 1
 ) AS c ON true

@@ -10,7 +10,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -44,8 +44,6 @@ from entrepot.portal.routes import (
     granted,
 )
 from entrepot.portal.words import Words
-
-Subject: TypeAlias = Literal["products", "suppliers", "stock"]
 
 ROWS_MAX: Final = 50_000
 CHUNK_ROWS: Final = 250

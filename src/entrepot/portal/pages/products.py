@@ -31,7 +31,6 @@ from entrepot.stock import Goods, GoodsFilter
 Sku = Annotated[str, msgspec.Meta(max_length=200)]
 
 STATES: Final = ("active", "deactivated")
-STOCKS: Final = ("short", "shared", "offered")
 FILTERS: Final = ("q", "state", "supplier", "stock")
 TEXT_MAX: Final = 100
 
