@@ -468,12 +468,6 @@ async def list_audit(
     return found, last.looked_through, last.id
 
 
-async def find_act(connection: Connection, organisation: Id, act: Id) -> AuditRow | None:
-    """Read one act of an organisation, with its answer."""
-    row = await connection.fetchrow(VIEWS["find_act"], organisation, act)
-    return None if row is None else AuditRow(*row)
-
-
 async def find_acts(connection: Connection, organisation: Id, acts: Sequence[Id]) -> list[AuditRow]:
     """Read acts of an organisation, with their answers."""
     rows = await connection.fetch(VIEWS["find_acts"], organisation, acts)

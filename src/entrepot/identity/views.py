@@ -214,7 +214,7 @@ async def find_act(pool: Pool, caller: Caller, act: Id) -> AuditRecord | Refusal
     row = None
     if act:
         async with reading(pool) as connection:
-            row = await store.find_act(connection, caller.organisation, act)
+            row = next(iter(await store.find_acts(connection, caller.organisation, [act])), None)
     if row is None:
         return refuse(
             errors.UNKNOWN_ACT,

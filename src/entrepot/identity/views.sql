@@ -148,29 +148,6 @@ SELECT
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 ORDER BY looked_through, id DESC;
 
--- name: find_act
--- One act of an organisation, with what was answered.
-SELECT
-    0::bigint AS looked_through,
-    a.id,
-    a.at,
-    a.act,
-    a.subject,
-    a.token,
-    t.name AS token_name,
-    t.shown AS token_shown,
-    p.id AS person,
-    p.name AS person_name,
-    p.email AS person_email,
-    a.request,
-    a.answer
-FROM audit AS a
-LEFT JOIN tokens AS t ON a.token = t.id AND t.organisation = $1
-LEFT JOIN log_in_sessions AS l ON a.token = l.id
-LEFT JOIN password_resets AS r ON a.token = r.id
-LEFT JOIN people AS p ON coalesce(l.person, r.person) = p.id
-WHERE a.organisation = $1 AND a.id = $2;
-
 -- name: find_acts
 -- These acts of an organisation, with what was answered.
 SELECT
