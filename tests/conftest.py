@@ -22,12 +22,12 @@ import pytest
 
 from entrepot.infra.migrate import migrate
 from entrepot.infra.pool import Pool, open_pool
-from entrepot.infra.postgres import running_database
+from entrepot.infra.postgres import places_for, running_database
+from entrepot.infra.postgres.places import SUPERUSER
 from entrepot.infra.settings import Settings
 from tests.factories.addresses import with_database
 from tests.factories.counter import Counter
 from tests.factories.databases import Databases
-from tests.factories.examined import broken_in
 from tests.factories.network import Network
 from tests.factories.web import Web, open_web
 from tests.fakes.log import NullLog
@@ -175,9 +175,11 @@ async def _make_template(server: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def databases(server: str, template: str) -> Databases:
+def databases(server: str, template: str, settings: Settings) -> Databases:
     """Lends the databases of this process."""
-    return Databases(server, template)
+    if URL_VARIABLE in os.environ:
+        return Databases(server, template, server)
+    return Databases(server, template, places_for(settings.data_dir).dsn(SUPERUSER, "postgres"))
 
 
 @pytest.fixture
@@ -192,7 +194,7 @@ async def database(databases: Databases, request: pytest.FixtureRequest) -> Asyn
     yield dsn
     broken = []
     if request.node.get_closest_marker("damages_database") is None:
-        broken = await broken_in(dsn)
+        broken = await databases.broken_in(name)
     await databases.take_back(name, fresh=fresh)
     assert not broken, "\n".join(str(each) for each in broken)
 

@@ -2,26 +2,32 @@
 
 Making and dropping a database costs more than most tests do. So one that a test left as it was but
 for its rows is emptied by deleting them, which are few, and lent to the next test of the process.
+One connection stays with each database for that, in a thread of its own since every test has its
+own loop: what is asked after each test is planned once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import threading
+from collections.abc import Coroutine
 from itertools import count
+from typing import Any, TypeVar
 
 import asyncpg
 
-from entrepot.infra.pool import Connection
+from entrepot.app import examine_database
+from entrepot.infra.checks import Broken
+from entrepot.infra.pool import Connection, prepare_connection
 from tests.factories.addresses import with_database
+
+Result = TypeVar("Result")
 
 GROWTH_MAX = 16_000_000
 """Bytes by which a database may have grown and still be lent again; a first page each is 2 MB."""
 
 _names = count()
-
-_KEPT = "audit, ledger, transfers, transfer_legs"
-"""Tables whose rows our role may not delete."""
 
 # What a test must leave alone: tables, columns, constraints, privileges; and no statistics, which
 # would show the planner another database than the next test expects.
@@ -56,6 +62,12 @@ SELECT sum(pg_relation_size(oid))::bigint FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')
 """
 
+_BACK_TO_START = """
+SELECT setval(seqrelid, seqstart, false) FROM pg_sequence
+INNER JOIN pg_sequences ON seqrelid = format('%I.%I', schemaname, sequencename)::regclass
+WHERE last_value IS NOT NULL
+"""
+
 _OTHERS = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
@@ -65,20 +77,39 @@ WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type 
 class Databases:
     """Lends the databases of one test process."""
 
-    def __init__(self, server: str, template: str) -> None:
+    def __init__(self, server: str, template: str, keeper: str) -> None:
+        """Lend copies of `template`; `keeper` is a role that may delete what tests' own may not."""
         self.server = server
         self.template = template
+        self.keeper = keeper
         self.spare: list[str] = []
+        self.kept: dict[str, Connection] = {}
         self.shape = ""
         self.size = 0
         self.tables: list[str] = []
-        """Those that are empty to begin with, referring ones before those they refer to."""
-        self.kept = ""
+        """Those that are empty to begin with."""
+        self.others = ""
         """Asks for a digest of what is in all others, such as which migrations were applied."""
         self.digest = ""
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="databases", daemon=True).start()
 
     async def lend(self, *, fresh: bool) -> str:
         """The name of a migrated, empty database; a fresh one was nobody's before."""
+        return await self._do(self._lend(fresh))
+
+    async def broken_in(self, name: str) -> list[Broken]:
+        """Which invariants of a lent database are broken."""
+        return await self._do(self._broken_in(name))
+
+    async def take_back(self, name: str, *, fresh: bool) -> None:
+        """Empty a database for the next test, or drop it if that is not enough."""
+        await self._do(self._take_back(name, fresh))
+
+    async def _do(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    async def _lend(self, fresh: bool) -> str:  # noqa: FBT001 - as `lend` has it
         if self.spare and not fresh:
             return self.spare.pop()
         name = f"test_{os.getpid()}_{next(_names)}"
@@ -91,51 +122,52 @@ class Databases:
         finally:
             await connection.close()
         if not self.shape:
-            await self._learn(name)
+            await self._learn(await self._connected(name))
         return name
 
-    async def take_back(self, name: str, *, fresh: bool) -> None:
-        """Empty a database for the next test, or drop it if that is not enough."""
+    async def _connected(self, name: str) -> Connection:
+        """The connection that is kept to a database, made again if a test ended it."""
+        kept = self.kept.get(name)
+        if kept is None or kept.is_closed():
+            dsn = with_database(self.keeper, name)
+            kept = self.kept[name] = await asyncpg.connect(dsn, statement_cache_size=200)
+            await prepare_connection(kept)
+            # Tables are as good as empty; a plan for all is good enough for each.
+            await kept.execute("SET plan_cache_mode = force_generic_plan")
+        return kept
+
+    async def _broken_in(self, name: str) -> list[Broken]:
+        return await examine_database(await self._connected(name))
+
+    async def _take_back(self, name: str, fresh: bool) -> None:  # noqa: FBT001 - as above
         if not fresh and await self._is_emptied(name):
             self.spare.append(name)
             return
+        kept = self.kept.pop(name, None)
+        if kept is not None:
+            await kept.close()
         connection = await asyncpg.connect(self.server, statement_cache_size=0)
         try:
             await drop_database(connection, name)
         finally:
             await connection.close()
 
-    async def _learn(self, name: str) -> None:
+    async def _learn(self, connection: Connection) -> None:
         """Learn from an untouched database what one has to look like to be lent again."""
-        connection = await asyncpg.connect(with_database(self.server, name), statement_cache_size=0)
-        try:
-            names = {
-                row[0]
-                for row in await connection.fetch(
-                    "SELECT relname FROM pg_class"
-                    " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
-                )
-            }
-            refers = await connection.fetch(
-                "SELECT c.relname, r.relname FROM pg_constraint AS f"
-                " INNER JOIN pg_class AS c ON f.conrelid = c.oid"
-                " INNER JOIN pg_class AS r ON f.confrelid = r.oid WHERE f.contype = 'f'"
+        self.tables = [
+            row[0]
+            for row in await connection.fetch(
+                "SELECT relname FROM pg_class"
+                " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname"
             )
-            while names:
-                referred = {to for of, to in refers if of in names and of != to}
-                free = sorted(names - referred)
-                assert free, "tables that refer to one another in a circle"
-                self.tables += free
-                names.difference_update(free)
-            filled = set(await self._filled(connection))
-            self.tables = [each for each in self.tables if each not in filled]
-            rows = " UNION ALL ".join(f"SELECT t::text AS row FROM {each} AS t" for each in filled)
-            self.kept = f"SELECT md5(string_agg(row, ',' ORDER BY row)) FROM ({rows}) AS rows"
-            self.digest = await connection.fetchval(self.kept)
-            self.size = await connection.fetchval(_SIZE)
-            self.shape = await connection.fetchval(_SHAPE)
-        finally:
-            await connection.close()
+        ]
+        filled = set(await self._filled(connection))
+        self.tables = [each for each in self.tables if each not in filled]
+        rows = " UNION ALL ".join(f"SELECT t::text AS row FROM {each} AS t" for each in filled)
+        self.others = f"SELECT md5(string_agg(row, ',' ORDER BY row)) FROM ({rows}) AS rows"
+        self.digest = await connection.fetchval(self.others)
+        self.size = await connection.fetchval(_SIZE)
+        self.shape = await connection.fetchval(_SHAPE)
 
     async def _filled(self, connection: Connection) -> list[str]:
         """Which of the tables have rows."""
@@ -148,36 +180,26 @@ class Databases:
     async def _is_emptied(self, name: str) -> bool:
         """Delete a database's rows; False where it is not as it was before the test."""
         try:
-            connection = await asyncpg.connect(
-                with_database(self.server, name), statement_cache_size=0
-            )
-        except (OSError, asyncpg.PostgresError):
-            return False
-        try:
+            connection = await self._connected(name)
             if not await _left_alone(connection):
                 return False
             if await connection.fetchval(_SHAPE) != self.shape:
                 return False
-            if await connection.fetchval(self.kept) != self.digest:
+            if await connection.fetchval(self.others) != self.digest:
                 return False
             filled = await self._filled(connection)
             if filled:
-                # Only where it was taken away: granted elsewhere too, it would not be as it was.
+                # As a replica, so that tables need not be emptied in the order of their keys.
                 await connection.execute(
-                    f"BEGIN; GRANT DELETE ON {_KEPT} TO CURRENT_USER; "
+                    "BEGIN; SET LOCAL session_replication_role = replica; "
                     + "; ".join(f"DELETE FROM {table}" for table in filled)
-                    + f"; REVOKE DELETE ON {_KEPT} FROM CURRENT_USER; COMMIT"
+                    + "; COMMIT"
                 )
-            for row in await connection.fetch(
-                "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"
-            ):
-                await connection.execute(f"ALTER SEQUENCE {row[0]} RESTART")
+            await connection.execute(_BACK_TO_START)
             grown: int = await connection.fetchval(_SIZE)
             return grown <= self.size + GROWTH_MAX
-        except asyncpg.PostgresError:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
-        finally:
-            await connection.close()
 
 
 async def _left_alone(connection: Connection) -> bool:
