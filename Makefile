@@ -21,7 +21,11 @@ ifneq ($(shell cat $(VENV)/.place 2>/dev/null; test -x $(BIN)/python || echo non
 PLACE_STALE := place-stale
 endif
 
-.PHONY: help run check lint test proof bench docs lock clean place-stale browser
+# Where Python is told to keep nothing that it compiled, each of the hundreds of programs that tests
+# start would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help run check lint test proof bench docs lock clean place-stale browser compiled before
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' Makefile | while IFS='	' read -r word text; do \
@@ -40,11 +44,19 @@ lint: $(VENV)/.dev-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint browser  ## lint, then the whole suite at quick sizes, in at most ten minutes on two cores
+test: before  ## lint, then the whole suite at quick sizes, in at most ten minutes on two cores
 	ENTREPOT_TEST_SIZE=quick $(BIN)/pytest -n $(TEST_PROCESSES)
 
-proof: lint browser  ## the same suite at full sizes
+proof: before  ## the same suite at full sizes
 	ENTREPOT_TEST_SIZE=full $(BIN)/pytest -n $(TEST_PROCESSES)
+
+# One core lints while the other does the rest.
+before: $(VENV)/.dev-ready
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint browser compiled
+
+# Test processes that start together would each compile all tests.
+compiled: $(VENV)/.dev-ready
+	@found=$$($(BIN)/pytest --collect-only -q) || { echo "$$found"; exit 1; }
 
 # The portal is tested in Chromium, which Debian installs where there is none yet.
 browser: $(VENV)/.dev-ready
