@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import count
 from typing import Final, NamedTuple
 
@@ -39,8 +40,9 @@ FIRST_PAGE: Final = Page()
 _numbers = count(1)
 
 
+@cache
 def quick_passwords() -> Passwords:
-    """Hashes that take no time, and protect nothing."""
+    """Hashes that take no time, and protect nothing; by the same threads in every test."""
     return Passwords(Cost(memory=8, passes=1))
 
 

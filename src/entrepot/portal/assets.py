@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Final
 
@@ -27,8 +28,9 @@ class Asset(msgspec.Struct, frozen=True):
     address: str
 
 
+@cache
 def load_assets() -> Mapping[str, Asset]:
-    """Read every asset, by name."""
+    """Read every asset, by name; once, for they are shipped and stay as they are."""
     assets = {}
     for name, media_type in _MEDIA_TYPES.items():
         content = (_FOLDER / name).read_bytes()

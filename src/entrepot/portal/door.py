@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl, quote
 
@@ -21,6 +22,8 @@ from entrepot.identity import check_scope, describe_caller, find_caller
 from entrepot.infra.clock import monotonic_seconds
 from entrepot.infra.intake import IntakeClosedError, IntakeFullError
 from entrepot.infra.reach import DatabaseUnreachable
+from entrepot.infra.reading import Database
+from entrepot.infra.settings import Settings
 from entrepot.kernel.refusal import Refusal, RefusedError
 from entrepot.orders import StoreUnavailableError, TooBusyError
 from entrepot.portal import entering
@@ -81,11 +84,12 @@ _HEADERS: Final = (
 
 
 class _Answering:
-    """What is known of a request while it is answered."""
+    """What is known of a request while it is answered, and what to answer it with."""
 
-    __slots__ = ("allow", "guest", "request", "route", "status", "unrouted", "words")
+    __slots__ = ("allow", "guest", "request", "route", "services", "status", "unrouted", "words")
 
-    def __init__(self, request: str) -> None:
+    def __init__(self, services: Services, request: str) -> None:
+        self.services = services
         self.request = request
         self.route = UNMATCHED
         self.status = 0
@@ -102,22 +106,13 @@ class Portal:
         """Serve `pages` and the assets that they need."""
         self._services = services
         self._answered = answered
-        self._assets = load_assets()
         self._methods = [(_pattern_of(page.path), page.method) for page in pages]
-        handlers = [self._endpoint(page) for page in (*pages, _NOWHERE)]
-        self._framework = Litestar(
-            route_handlers=[*handlers, *(_asset(each) for each in self._assets.values())],
-            openapi_config=None,
-            exception_handlers={HTTPException: self._on_http_exception, Exception: self._on_error},
-            logging_config=None,
-            request_max_body_size=services.settings.body_max_bytes,
-            debug=False,
-        )
+        self._framework = _framework_of(tuple(pages), services.settings.body_max_bytes)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401 - what ASGI hands over
         """Answer one request, count it and log it."""
         began = monotonic_seconds()
-        state = _Answering(self._services.desk.new_id())
+        state = _Answering(self._services, self._services.desk.new_id())
         method = scope["method"]
         inner = {**scope, _STATE: state, "method": "GET" if method == "HEAD" else method}
 
@@ -137,6 +132,7 @@ class Portal:
         framework: Any = self._framework
         await framework(inner, receive, sending_if_routed)
         if state.unrouted is not None:
+            state.allow = self._methods_at(scope["path"])
             path = _NOWHERE.path
             lost = {
                 **scope,
@@ -158,183 +154,207 @@ class Portal:
                 milliseconds=round(seconds * 1000, 1),
             )
 
-    def _endpoint(self, page: Page) -> HTTPRouteHandler:
-        """The framework's handler of a page."""
+    def _methods_at(self, path: str) -> str:
+        """The methods that an address of this path takes."""
+        return ", ".join(method for pattern, method in self._methods if pattern.fullmatch(path))
 
-        async def endpoint(request: Request[Any, Any, Any]) -> Response[Any]:
-            scope: Any = request.scope
-            state: _Answering = scope[_STATE]
-            state.route = UNMATCHED if page is _NOWHERE else page.path
-            try:
-                outcome = await self._visit(page, request, state)
-            except Exception as error:  # noqa: BLE001 - every error is answered
-                outcome = self._explain(error, state)
-            return self._respond(outcome, request, state)
 
-        path = page.path.replace("}", ":str}")
-        return HTTPRouteHandler(path, http_method=page.method, include_in_schema=False)(endpoint)
+@cache
+def _framework_of(pages: tuple[Page, ...], body_max_bytes: int) -> Litestar:
+    """Make the framework's application; once for each table of pages.
 
-    async def _visit(
-        self, page: Page, request: Request[Any, Any, Any], state: _Answering
-    ) -> Outcome:
-        """Find out who asks for what, refuse what is not theirs, and let the page answer."""
-        settings = self._services.settings
-        heads = {name.lower(): value for name, value in request.headers.items()}
-        secret = request.cookies.get(entering.session_cookie(settings))
-        state.guest = await self._guest(secret)
-        state.words = _words_for(state.guest, request)
-        if state.unrouted is not None:
-            return _sorry("nothing_here", state.unrouted)
-        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        if state.guest is None and not page.for_everybody:
-            back = address if page.method == "GET" else "/"
-            return Elsewhere(address=f"/log-in?next={quote(back, safe='')}")
-        if state.guest is not None and page.scope is not None:
-            refusal = check_scope(state.guest.caller, page.scope)
-            if refusal is not None:
-                raise RefusedError(refusal)
-        language = state.words.language
-        query = _read(parse_qsl(request.url.query, keep_blank_values=True), page.query, language)
-        typed = Typed({}, language)
-        if page.method == "POST":
-            if not entering.is_from_here(heads, settings):
-                raise ForeignFormError
-            typed = await _read_form(request, page, language)
-            token = typed.text(TOKEN_FIELD)
-            if state.guest is not None and not entering.is_form_token(token, state.guest.secret):
-                raise ForeignFormError
-            if page.takes_key and not 0 < len(typed.text(KEY_FIELD)) <= 100:  # noqa: PLR2004 - far more than our ids have
-                raise FormNotOursError
-        client = request.client
-        return await page.handler(
-            Visit(
-                self._services,
-                state.words,
-                request.path_params,
-                query,
-                typed,
-                state.request,
-                address,
-                Origin(client.host if client else None, heads.get("user-agent")),
-                state.guest,
-            )
-        )
+    It knows no services: those of a portal come along with each request that it hands over.
+    """
+    handlers = [_endpoint(page) for page in (*pages, _NOWHERE)]
+    return Litestar(
+        route_handlers=[*handlers, *(_asset(each) for each in load_assets().values())],
+        openapi_config=None,
+        exception_handlers={HTTPException: _on_http_exception, Exception: _on_error},
+        logging_config=None,
+        request_max_body_size=body_max_bytes,
+        debug=False,
+    )
 
-    async def _guest(self, secret: str | None) -> Guest | None:
-        """Who has logged in with this secret; None for nobody, and for a program's token."""
-        if secret is None:
-            return None
-        caller = await find_caller(self._services.database, secret)
-        if caller is None or caller.person is None:
-            return None
-        me = await describe_caller(self._services.database, caller)
-        return Guest(caller, me, secret, entering.form_token(secret))
 
-    def _explain(self, error: Exception, state: _Answering) -> Outcome:
-        """The page that says why there is no other: what happened, and what to do."""
-        if isinstance(error, HTTPException) and error.status_code != _BUG:
-            reason = "too_large" if error.status_code == _TOO_LARGE else "form_not_ours"
-            return _sorry(reason, error.status_code)
-        if isinstance(error, NothingHereError):
-            return _sorry("nothing_here", _NO_SUCH_PAGE)
-        if isinstance(error, ForeignFormError):
-            return _sorry("foreign_form", 403)
-        if isinstance(error, FormNotOursError):
-            return _sorry("form_not_ours", 400)
-        if isinstance(error, RefusedError):
-            return _refused(error.refusal)
-        if isinstance(error, _TOO_BUSY):
-            return _sorry("too_busy", 503)
-        self._services.log.error(
-            "http.failed", request=state.request, route=state.route, exc_info=error
-        )
-        return _sorry("failed", 500, {"request": state.request})
+def _endpoint(page: Page) -> HTTPRouteHandler:
+    """Make the framework's handler of a page: who, what, then the page itself."""
 
-    def _respond(
-        self, outcome: Outcome, request: Request[Any, Any, Any], state: _Answering
-    ) -> Response[Any]:
-        """Turn what a page says into an answer."""
-        words = state.words or words_of(_language_of(request), "UTC")
-        if isinstance(outcome, Elsewhere):
-            return self._send_elsewhere(outcome, request)
-        if isinstance(outcome, Download):
-            headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(outcome.name)}"}
-            return Stream(outcome.pieces, media_type=outcome.media_type, headers=headers)
-        frame: dict[str, Any] = {
-            "words": words,
-            "guest": state.guest,
-            "path": request.url.path,
-            "said": entering.read_said(request.cookies.get(entering.SAID)),
-            "asset": self._asset_address,
-            "new_key": self._services.desk.new_id,
-            "places": []
-            if state.guest is None
-            else places_for(state.guest, words, request.url.path),
-        }
-        page = render(outcome.template, words, {**frame, **outcome.context})
-        response = Response(page, status_code=outcome.status, media_type="text/html")
-        if frame["said"]:
-            self._keep(response, entering.SAID, "", 0)
-        if request.query_params.get("language") == words.language:
-            self._keep(response, entering.LANGUAGE, words.language, entering.LANGUAGE_SECONDS)
-        if state.allow:
-            response.headers["allow"] = state.allow
-        return response
-
-    def _send_elsewhere(self, outcome: Elsewhere, request: Request[Any, Any, Any]) -> Response[Any]:
-        if request.headers.get("hx-request") == "true":
-            # A script that asks for a part of a page would put the other page into it: the whole
-            # window goes there instead, such as to log-in once the session has ended.
-            response = Response(b"", status_code=200, headers={"hx-redirect": outcome.address})
-        else:
-            response = Response(b"", status_code=303, headers={"location": outcome.address})
-        if outcome.said:
-            said = entering.write_said(outcome.said)
-            self._keep(response, entering.SAID, said, entering.SAID_SECONDS)
-        name = entering.session_cookie(self._services.settings)
-        if outcome.opened is not None:
-            self._keep(response, name, outcome.opened, entering.SESSION_SECONDS)
-        if outcome.is_closed and name in request.cookies:
-            self._keep(response, name, "", 0)
-        return response
-
-    def _keep(self, response: Response[Any], name: str, value: str, seconds: int) -> None:
-        """Have the browser keep something for so long, for this site and no script."""
-        response.set_cookie(
-            Cookie(
-                key=name,
-                value=value,
-                path="/",
-                max_age=seconds,
-                httponly=True,
-                secure=entering.is_secure(self._services.settings),
-                samesite="lax",
-            )
-        )
-
-    def _asset_address(self, name: str) -> str:
-        """The address of an asset, which changes with its content."""
-        return self._assets[name].address
-
-    def _on_http_exception(
-        self, request: Request[Any, Any, Any], error: HTTPException
-    ) -> Response[Any]:
-        """Answer what the framework itself refuses; what has no page gets that of nowhere."""
+    async def endpoint(request: Request[Any, Any, Any]) -> Response[Any]:
         scope: Any = request.scope
         state: _Answering = scope[_STATE]
-        if error.status_code in {_NO_SUCH_PAGE, _NO_SUCH_METHOD}:
-            state.unrouted = error.status_code
-            path = request.url.path
-            taken = [method for pattern, method in self._methods if pattern.fullmatch(path)]
-            state.allow = ", ".join(taken)
-            return Response(b"")
-        return self._respond(self._explain(error, state), request, state)
+        state.route = UNMATCHED if page is _NOWHERE else page.path
+        try:
+            outcome = await _visit(page, request, state)
+        except Exception as error:  # noqa: BLE001 - every error is answered
+            outcome = _explain(error, state)
+        return _respond(outcome, request, state)
 
-    def _on_error(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-        """Answer an error of the framework's own making."""
-        scope: Any = request.scope
-        state: _Answering = scope[_STATE]
-        return self._respond(self._explain(error, state), request, state)
+    path = page.path.replace("}", ":str}")
+    return HTTPRouteHandler(path, http_method=page.method, include_in_schema=False)(endpoint)
+
+
+async def _visit(page: Page, request: Request[Any, Any, Any], state: _Answering) -> Outcome:
+    """Find out who asks for what, refuse what is not theirs, and let the page answer."""
+    services, settings = state.services, state.services.settings
+    heads = {name.lower(): value for name, value in request.headers.items()}
+    secret = request.cookies.get(entering.session_cookie(settings))
+    state.guest = await _find_guest(services.database, secret)
+    state.words = _words_for(state.guest, request)
+    if state.unrouted is not None:
+        return _sorry("nothing_here", state.unrouted)
+    address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    if state.guest is None and not page.for_everybody:
+        back = address if page.method == "GET" else "/"
+        return Elsewhere(address=f"/log-in?next={quote(back, safe='')}")
+    if state.guest is not None and page.scope is not None:
+        refusal = check_scope(state.guest.caller, page.scope)
+        if refusal is not None:
+            raise RefusedError(refusal)
+    language = state.words.language
+    query = _read(parse_qsl(request.url.query, keep_blank_values=True), page.query, language)
+    typed = Typed({}, language)
+    if page.method == "POST":
+        if not entering.is_from_here(heads, settings):
+            raise ForeignFormError
+        typed = await _read_form(request, page, language)
+        token = typed.text(TOKEN_FIELD)
+        if state.guest is not None and not entering.is_form_token(token, state.guest.secret):
+            raise ForeignFormError
+        if page.takes_key and not 0 < len(typed.text(KEY_FIELD)) <= 100:  # noqa: PLR2004 - far more than our ids have
+            raise FormNotOursError
+    client = request.client
+    return await page.handler(
+        Visit(
+            services,
+            state.words,
+            request.path_params,
+            query,
+            typed,
+            state.request,
+            address,
+            Origin(client.host if client else None, heads.get("user-agent")),
+            state.guest,
+        )
+    )
+
+
+async def _find_guest(database: Database, secret: str | None) -> Guest | None:
+    """Who has logged in with this secret; None for nobody, and for a program's token."""
+    if secret is None:
+        return None
+    caller = await find_caller(database, secret)
+    if caller is None or caller.person is None:
+        return None
+    me = await describe_caller(database, caller)
+    return Guest(caller, me, secret, entering.form_token(secret))
+
+
+def _explain(error: Exception, state: _Answering) -> Outcome:
+    """The page that says why there is no other: what happened, and what to do."""
+    if isinstance(error, HTTPException) and error.status_code != _BUG:
+        reason = "too_large" if error.status_code == _TOO_LARGE else "form_not_ours"
+        return _sorry(reason, error.status_code)
+    if isinstance(error, NothingHereError):
+        return _sorry("nothing_here", _NO_SUCH_PAGE)
+    if isinstance(error, ForeignFormError):
+        return _sorry("foreign_form", 403)
+    if isinstance(error, FormNotOursError):
+        return _sorry("form_not_ours", 400)
+    if isinstance(error, RefusedError):
+        return _refused(error.refusal)
+    if isinstance(error, _TOO_BUSY):
+        return _sorry("too_busy", 503)
+    state.services.log.error(
+        "http.failed", request=state.request, route=state.route, exc_info=error
+    )
+    return _sorry("failed", 500, {"request": state.request})
+
+
+def _respond(outcome: Outcome, request: Request[Any, Any, Any], state: _Answering) -> Response[Any]:
+    """Turn what a page says into an answer."""
+    settings = state.services.settings
+    words = state.words or words_of(_language_of(request), "UTC")
+    if isinstance(outcome, Elsewhere):
+        return _send_elsewhere(outcome, request, settings)
+    if isinstance(outcome, Download):
+        headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(outcome.name)}"}
+        return Stream(outcome.pieces, media_type=outcome.media_type, headers=headers)
+    frame: dict[str, Any] = {
+        "words": words,
+        "guest": state.guest,
+        "path": request.url.path,
+        "said": entering.read_said(request.cookies.get(entering.SAID)),
+        "asset": _asset_address,
+        "new_key": state.services.desk.new_id,
+        "places": [] if state.guest is None else places_for(state.guest, words, request.url.path),
+    }
+    page = render(outcome.template, words, {**frame, **outcome.context})
+    response = Response(page, status_code=outcome.status, media_type="text/html")
+    if frame["said"]:
+        _keep(settings, response, entering.SAID, "", 0)
+    if request.query_params.get("language") == words.language:
+        _keep(settings, response, entering.LANGUAGE, words.language, entering.LANGUAGE_SECONDS)
+    if state.allow:
+        response.headers["allow"] = state.allow
+    return response
+
+
+def _send_elsewhere(
+    outcome: Elsewhere, request: Request[Any, Any, Any], settings: Settings
+) -> Response[Any]:
+    """Turn where a page leads into an answer."""
+    if request.headers.get("hx-request") == "true":
+        # A script that asks for a part of a page would put the other page into it: the whole
+        # window goes there instead, such as to log-in once the session has ended.
+        response = Response(b"", status_code=200, headers={"hx-redirect": outcome.address})
+    else:
+        response = Response(b"", status_code=303, headers={"location": outcome.address})
+    if outcome.said:
+        said = entering.write_said(outcome.said)
+        _keep(settings, response, entering.SAID, said, entering.SAID_SECONDS)
+    name = entering.session_cookie(settings)
+    if outcome.opened is not None:
+        _keep(settings, response, name, outcome.opened, entering.SESSION_SECONDS)
+    if outcome.is_closed and name in request.cookies:
+        _keep(settings, response, name, "", 0)
+    return response
+
+
+def _keep(settings: Settings, response: Response[Any], name: str, value: str, seconds: int) -> None:
+    """Have the browser keep something for so long, for this site and no script."""
+    response.set_cookie(
+        Cookie(
+            key=name,
+            value=value,
+            path="/",
+            max_age=seconds,
+            httponly=True,
+            secure=entering.is_secure(settings),
+            samesite="lax",
+        )
+    )
+
+
+def _asset_address(name: str) -> str:
+    """The address of an asset, which changes with its content."""
+    return load_assets()[name].address
+
+
+def _on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Answer what the framework itself refuses; what has no page gets that of nowhere."""
+    scope: Any = request.scope
+    state: _Answering = scope[_STATE]
+    if error.status_code in {_NO_SUCH_PAGE, _NO_SUCH_METHOD}:
+        state.unrouted = error.status_code
+        return Response(b"")
+    return _respond(_explain(error, state), request, state)
+
+
+def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answer an error of the framework's own making."""
+    scope: Any = request.scope
+    state: _Answering = scope[_STATE]
+    return _respond(_explain(error, state), request, state)
 
 
 class ForeignFormError(Exception):

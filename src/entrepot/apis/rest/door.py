@@ -4,6 +4,7 @@ Around both: request ids, security headers, counts, one log line, and an answer 
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -12,7 +13,6 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 from litestar.types import ASGIApp
-from structlog.typing import FilteringBoundLogger
 
 from entrepot.apis.rest import errors
 from entrepot.apis.rest.problems import (
@@ -68,16 +68,7 @@ class Door:
         self._new_id = services.desk.new_id
         self._hot = dict(hot)
         self._places = frozenset(_place_of(route.path) for route in routes)
-        self._framework: ASGIApp = Litestar(
-            route_handlers=[
-                _endpoint(services, route, hot[route.path] if route.hot else None)
-                for route in routes
-            ],
-            openapi_config=None,
-            exception_handlers={HTTPException: _on_http_exception, Exception: _on_error},
-            logging_config=None,
-            debug=False,
-        )
+        self._framework = _framework_of(tuple(routes))
 
     def serves(self, path: str) -> bool:
         """Whether a path is among those of programs, even if nothing is there."""
@@ -131,7 +122,7 @@ class Door:
         began: float,
     ) -> None:
         """Let the framework find the route; count and log what it answered."""
-        state = _Answering(heads, request, self._services.log)
+        state = _Answering(self._services, self._hot, heads, request)
         method = scope["method"]
         inner = {**scope, _STATE: state, "method": "GET" if method == "HEAD" else method}
 
@@ -164,15 +155,18 @@ class Door:
 
 
 class _Answering:
-    """What is known of a request while the framework answers it."""
+    """What is known of a request while the framework answers it, and what to answer it with."""
 
-    __slots__ = ("heads", "is_gone", "is_logged", "log", "request", "route", "status")
+    __slots__ = ("heads", "hot", "is_gone", "is_logged", "request", "route", "services", "status")
 
-    def __init__(self, heads: Heads, request: str, log: FilteringBoundLogger) -> None:
-        self.log = log
-        self.is_gone = False
+    def __init__(
+        self, services: Services, hot: Mapping[str, HotHandler], heads: Heads, request: str
+    ) -> None:
+        self.services = services
+        self.hot = hot
         self.heads = heads
         self.request = request
+        self.is_gone = False
         self.route = UNMATCHED
         self.status = 0
         self.is_logged = True
@@ -208,7 +202,22 @@ def _with_common(headers: Sequence[tuple[bytes, bytes]], request: str) -> list[t
     return [*headers, (b"x-request-id", request.encode("ascii")), *common]
 
 
-def _endpoint(services: Services, route: Route, hot: HotHandler | None) -> HTTPRouteHandler:
+@cache
+def _framework_of(routes: tuple[Route, ...]) -> ASGIApp:
+    """Make the framework's application; once for each table of routes.
+
+    It knows no services: those of a door come along with each request that it hands over.
+    """
+    return Litestar(
+        route_handlers=[_endpoint(route) for route in routes],
+        openapi_config=None,
+        exception_handlers={HTTPException: _on_http_exception, Exception: _on_error},
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _endpoint(route: Route) -> HTTPRouteHandler:
     """Make the framework's handler of a route: who, what, then the handler itself."""
     decoder: msgspec.json.Decoder[Any] | None = None
     if route.body is not None and route.takes == JSON.decode():
@@ -221,10 +230,11 @@ def _endpoint(services: Services, route: Route, hot: HotHandler | None) -> HTTPR
         state.route = route.path
         state.is_logged = not is_quiet
         try:
-            if hot is not None:  # Its path was written in another way, such as with a last slash.
-                reply = await hot(services, state.heads, request.receive, state.request)
+            if route.hot:  # Its path was written in another way, such as with a last slash.
+                hot = state.hot[route.path]
+                reply = await hot(state.services, state.heads, request.receive, state.request)
             else:
-                call = await _read(services, route, decoder, scope, request.receive)
+                call = await _read(route, decoder, scope, request.receive)
                 assert route.handler is not None, "a route that is not hot has a handler"
                 reply = await route.handler(call)
         except ClientGoneError:
@@ -232,7 +242,7 @@ def _endpoint(services: Services, route: Route, hot: HotHandler | None) -> HTTPR
             reply = Reply(BAD_REQUEST, b"")
         except Exception as error:  # noqa: BLE001 - every error is answered
             state.is_logged = True
-            reply = reply_of_error(error, state.request, route.path, services.log)
+            reply = reply_of_error(error, state.request, route.path, state.services.log)
         if reply.rest is not None:
             reply = reply._replace(rest=_logged(reply.rest, state))
         return _response(reply)
@@ -242,7 +252,6 @@ def _endpoint(services: Services, route: Route, hot: HotHandler | None) -> HTTPR
 
 
 async def _read(
-    services: Services,
     route: Route,
     decoder: msgspec.json.Decoder[Any] | None,
     scope: Any,  # noqa: ANN401 - as above
@@ -250,7 +259,7 @@ async def _read(
 ) -> Call[Any, Any]:
     """Find out who asks and what: the token first, then the scope, then everything else."""
     state: _Answering = scope[_STATE]
-    heads = state.heads
+    services, heads = state.services, state.heads
     caller = _NOBODY
     if route.needs_token:
         caller = await services.tokens.check(heads.get(b"authorization"))
@@ -293,7 +302,9 @@ async def _logged(rest: AsyncIterator[bytes], state: _Answering) -> AsyncIterato
         async for piece in rest:
             yield piece
     except Exception as error:
-        state.log.error("http.broken_off", request=state.request, route=state.route, exc_info=error)  # noqa: TRY400 - as all errors here are logged
+        state.services.log.error(  # noqa: TRY400 - as all errors here are logged
+            "http.broken_off", request=state.request, route=state.route, exc_info=error
+        )
         raise
 
 
@@ -308,7 +319,7 @@ def _on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any
     scope: Any = request.scope
     state: _Answering = scope[_STATE]
     state.is_logged = True
-    return _response(reply_of_error(error, state.request, state.route, state.log))
+    return _response(reply_of_error(error, state.request, state.route, state.services.log))
 
 
 def _on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
