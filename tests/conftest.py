@@ -28,6 +28,7 @@ from entrepot.infra.settings import Settings
 from tests.factories.addresses import with_database
 from tests.factories.counter import Counter
 from tests.factories.databases import Databases
+from tests.factories.demo import Demo, Made
 from tests.factories.network import Network
 from tests.factories.web import Web, open_web
 from tests.fakes.log import NullLog
@@ -175,11 +176,14 @@ async def _make_template(server: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def databases(server: str, template: str, settings: Settings) -> Databases:
+def databases(server: str, template: str, settings: Settings) -> Iterator[Databases]:
     """Lends the databases of this process."""
-    if URL_VARIABLE in os.environ:
-        return Databases(server, template, server)
-    return Databases(server, template, places_for(settings.data_dir).dsn(SUPERUSER, "postgres"))
+    keeper = server
+    if URL_VARIABLE not in os.environ:
+        keeper = places_for(settings.data_dir).dsn(SUPERUSER, "postgres")
+    lending = Databases(server, template, keeper)
+    yield lending
+    lending.close()
 
 
 @pytest.fixture
@@ -197,6 +201,21 @@ async def database(databases: Databases, request: pytest.FixtureRequest) -> Asyn
         broken = await databases.broken_in(name)
     await databases.take_back(name, fresh=fresh)
     assert not broken, "\n".join(str(each) for each in broken)
+
+
+@pytest.fixture(scope="session")
+def made(server: str, template: str, settings: Settings) -> Made:
+    """The whole demo network, made once for the run."""
+    whole = Made(server, Path(os.environ[ROOT_VARIABLE]) / "demo")
+    asyncio.run(whole.make_once(template, settings))
+    return whole
+
+
+@pytest.fixture
+def demo(made: Made, tmp_path: Path) -> Iterator[Demo]:
+    """A whole demo network of this test's own; afterwards every invariant is checked."""
+    with made.copied(tmp_path / "demo") as copy:
+        yield copy
 
 
 @pytest.fixture

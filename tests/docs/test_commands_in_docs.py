@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.factories.demo import Demo
 from tests.factories.served import environ_of, read_until, served
 
 BASH = shutil.which("bash") or "/bin/bash"
@@ -55,8 +56,9 @@ class Running:
 
 
 @pytest.fixture
-def running(database: str, tmp_path: Path) -> Iterator[Running]:
-    environ = environ_of(database, tmp_path)
+def running(demo: Demo) -> Iterator[Running]:
+    """A server with the demo network, as a newcomer has it once `entrepot run` has made one."""
+    environ = environ_of(demo.database, demo.data_dir)
     with served(environ) as process:
         yield Running(environ, read_until(process, "-d '{"))
 

@@ -92,7 +92,21 @@ class Databases:
         """Asks for a digest of what is in all others, such as which migrations were applied."""
         self.digest = ""
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="databases", daemon=True).start()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="databases", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Close the connections that were kept; the server goes, and the databases with it."""
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _close(self) -> None:
+        for each in self.kept.values():
+            await each.close()
 
     async def lend(self, *, fresh: bool) -> str:
         """The name of a migrated, empty database; a fresh one was nobody's before."""

@@ -10,7 +10,7 @@ import random
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
@@ -25,18 +25,22 @@ POSITIONS = 8
 
 
 @contextmanager
-def serving(environ: Mapping[str, str], said: Path) -> Iterator[str]:
-    """Run a web server of its own until the context ends; gives its address."""
+def serving(environs: Mapping[Path, Mapping[str, str]]) -> Iterator[Sequence[str]]:
+    """Run web servers until the context ends, each logging to its file; gives their addresses."""
     command = [str(PROGRAM), "serve", "--web-only", "--port", "0"]
-    with (
-        said.open("wb") as log,
-        subprocess.Popen(command, env=dict(environ), stdout=log, stderr=log) as process,
-    ):
+    with ExitStack() as stack:
+        processes = {}
+        for said, environ in environs.items():
+            log = stack.enter_context(said.open("wb"))
+            process = subprocess.Popen(command, env=dict(environ), stdout=log, stderr=log)
+            processes[said] = stack.enter_context(process)
         try:
-            yield _address_of(process, said)
+            yield [_address_of(process, said) for said, process in processes.items()]
         finally:
-            process.terminate()
-            process.wait(timeout=30)
+            for process in processes.values():
+                process.terminate()
+            for process in processes.values():
+                process.wait(timeout=30)
 
 
 def _address_of(process: subprocess.Popen[bytes], said: Path) -> str:

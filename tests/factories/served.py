@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,13 +27,15 @@ def environ_of(database: str, data_dir: Path) -> dict[str, str]:
 
 
 @contextmanager
-def served(environ: dict[str, str], command: str = "run") -> Iterator[subprocess.Popen[str]]:
+def served(
+    environ: dict[str, str], command: str = "run", program: Sequence[str | Path] = (PROGRAM,)
+) -> Iterator[subprocess.Popen[str]]:
     """Run it until the context ends, when it is stopped as an operator would.
 
     What it writes, talk and log included, comes from its stdout.
     """
     with subprocess.Popen(
-        [PROGRAM, command],
+        [*program, command],
         env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

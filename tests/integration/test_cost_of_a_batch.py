@@ -268,7 +268,7 @@ async def test_pages_do_not_grow_with_history(
     database: str,
     full_size: bool,  # noqa: FBT001 - a fixture is given by name
 ) -> None:
-    few, many = (10_000, 1_000_000) if full_size else (500, 20_000)
+    few, many = (10_000, 1_000_000) if full_size else (500, 8_000)
     found = []
     async with metered(market, database) as meter:
         for orders in (few, many):
@@ -285,7 +285,7 @@ async def test_plans_made_over_empty_tables_stay_good(
     database: str,
     full_size: bool,  # noqa: FBT001 - a fixture is given by name
 ) -> None:
-    few, many = (2_000, 200_000) if full_size else (200, 20_000)
+    few, many = (2_000, 200_000) if full_size else (200, 8_000)
     found = []
     async with metered(market, database) as meter:
         if analysed:

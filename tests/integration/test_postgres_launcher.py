@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
-import shutil
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -27,12 +25,12 @@ from entrepot.infra.postgres import (
 from entrepot.infra.postgres.places import Places, places_for
 from entrepot.infra.postgres.process import server_pid
 from entrepot.infra.settings import Settings
+from tests.factories.used_before import UsedBefore
 from tests.fakes.log import NullLog, RecordingLog
 from tests.fakes.other_process import other_process
 
 AS_ROOT = os.geteuid() == 0
 NOBODY = 65534
-COPY = shutil.which("cp") or "/bin/cp"
 only_root = pytest.mark.skipif(not AS_ROOT, reason="only root runs PostgreSQL as another user")
 
 
@@ -50,25 +48,19 @@ def places(settings: Settings) -> Places:
     return places_for(settings.data_dir)
 
 
-@pytest.fixture(scope="session")
-def made_before() -> Iterator[Path]:
-    """A data directory whose server ran once: making each anew is most of what tests here cost."""
-    path = Path(tempfile.mkdtemp(dir=os.environ["ENTREPOT_TEST_ROOT"]))
-    path.chmod(0o755)
-    assert asyncio.run(_answers_once(settings_for(path / "data"), NullLog()))
-    yield path / "data"
-    shutil.rmtree(path, ignore_errors=True)
+@pytest.fixture
+def used_before(settings: Settings, used_dirs: UsedBefore) -> Iterator[None]:
+    """This test's data directory is one that was used before."""
+    used_dirs.move_to(settings.data_dir)
+    yield
+    used_dirs.take_back(settings.data_dir)
 
 
 @pytest.fixture
-def used_before(settings: Settings, made_before: Path) -> None:
-    """This test's data directory is one that was used before."""
+def programs_before(settings: Settings, used_dirs: UsedBefore) -> None:
+    """In this test's data directory lie the programs, but no cluster."""
     settings.data_dir.mkdir()
-    for part in made_before.iterdir():
-        # Programs are never changed in place, so they may be the same files.
-        how = "-al" if part.name == "engine" else "-a"
-        subprocess.run([COPY, how, part, settings.data_dir], check=True)
-    shutil.copystat(made_before, settings.data_dir)
+    used_dirs.put_engine(settings.data_dir)
 
 
 @asynccontextmanager
@@ -153,6 +145,7 @@ def output(command: list[str | Path], user: int | None = None) -> str:
 
 
 class TestOneProcess:
+    @pytest.mark.usefixtures("programs_before")
     async def test_starts_keeps_data_and_stops(self, settings: Settings, places: Places) -> None:
         async with running_database(settings, NullLog()) as dsn:
             await run_sql(dsn, "CREATE TABLE kept AS SELECT 7 AS n")
@@ -162,6 +155,7 @@ class TestOneProcess:
         async with running_database(settings, NullLog()) as dsn:
             assert await run_sql(dsn, "SELECT n FROM kept") == 7
 
+    @pytest.mark.usefixtures("used_before")
     async def test_is_set_up_as_designed(self, settings: Settings, places: Places) -> None:
         async with running_database(settings, NullLog()) as dsn:
             for name, value in {
@@ -180,11 +174,10 @@ class TestOneProcess:
         for path in (places.data, places.socket, places.log):
             assert stat.S_IMODE(path.stat().st_mode) == 0o700, path
 
+    @pytest.mark.usefixtures("used_before")
     async def test_local_configuration_wins_and_stays(
         self, settings: Settings, places: Places
     ) -> None:
-        async with running_database(settings, NullLog()):
-            pass
         (places.conf / "local.conf").write_text("work_mem = '7MB'\nport = 5432\n")
         (places.conf / "postgresql.conf").write_text("nonsense")
         async with running_database(settings, NullLog()) as dsn:
@@ -197,6 +190,7 @@ class TestOneProcess:
             assert dsn == url
         assert not settings.data_dir.exists()
 
+    @pytest.mark.usefixtures("used_before")
     async def test_ctrl_c_in_the_terminal_does_not_reach_the_server(
         self, settings: Settings, places: Places
     ) -> None:
@@ -204,16 +198,25 @@ class TestOneProcess:
             assert os.getsid(running_pid(places)) != os.getsid(0)
             assert os.getpgid(running_pid(places)) != os.getpgid(0)
 
-    @pytest.mark.parametrize("name", ["x" * 100, "it's, %41 ü"])
-    async def test_long_and_odd_paths(self, open_dir: Path, name: str) -> None:
-        settings = settings_for(open_dir / name)
-        async with running_database(settings, NullLog()) as dsn:
-            assert await run_sql(dsn, "SELECT 1") == 1
-            short = places_for(settings.data_dir).socket
-            assert not short.is_relative_to(settings.data_dir)
-            with other_process(settings.data_dir) as other:
-                assert other.wait_for("ready")[1] == "following"
-        assert not short.exists()
+    async def test_an_odd_path(self, open_dir: Path) -> None:
+        await _runs_with_a_short_socket(settings_for(open_dir / "it's, %41 ü"))
+
+    async def test_a_long_path(self, open_dir: Path, used_dirs: UsedBefore) -> None:
+        settings = settings_for(open_dir / ("x" * 100))
+        used_dirs.move_to(settings.data_dir)
+        await _runs_with_a_short_socket(settings)
+        used_dirs.take_back(settings.data_dir)
+
+
+async def _runs_with_a_short_socket(settings: Settings) -> None:
+    """The server and a follower find one another, though the socket lies elsewhere."""
+    async with running_database(settings, NullLog()) as dsn:
+        assert await run_sql(dsn, "SELECT 1") == 1
+        short = places_for(settings.data_dir).socket
+        assert not short.is_relative_to(settings.data_dir)
+        with other_process(settings.data_dir) as other:
+            assert other.wait_for("ready")[1] == "following"
+    assert not short.exists()
 
 
 async def _answers_once(settings: Settings, log: NullLog) -> bool:
@@ -361,6 +364,7 @@ class TestSeveralProcesses:
             assert supervisor.leads
             assert running_pid(places) == pid
 
+    @pytest.mark.usefixtures("programs_before")
     async def test_many_arrive_and_leave_at_once(self, settings: Settings, places: Places) -> None:
         for _ in range(3):
             supervisors = [Supervisor(settings, NullLog()) for _ in range(6)]
@@ -372,21 +376,34 @@ class TestSeveralProcesses:
 
 
 class TestCutOffMidway:
-    async def test_half_made_cluster_and_engine_are_made_again(
+    @pytest.mark.usefixtures("programs_before")
+    async def test_a_half_made_cluster_is_made_again(
         self, settings: Settings, places: Places
     ) -> None:
-        places.base.mkdir(parents=True)
+        places.base.mkdir()
         (places.base / "data.new").mkdir()
         (places.base / "data.new" / "PG_VERSION").write_text("18\n")
-        async with running_database(settings, NullLog()):
-            pass
-        if AS_ROOT:
-            [engine] = places.engines.iterdir()
-            [program] = engine.glob("*/pginstall/bin/postgres")
-            program.write_bytes(b"")
-            (places.engines / f"{engine.name}.new").mkdir()
         async with running_database(settings, NullLog()) as dsn:
             assert await answering(dsn)
+        assert not (places.base / "data.new").exists()
+
+    @only_root
+    @pytest.mark.usefixtures("used_before")
+    async def test_half_made_programs_are_copied_again(
+        self, settings: Settings, places: Places
+    ) -> None:
+        [engine] = places.engines.iterdir()
+        [program] = engine.glob("*/pginstall/bin/postgres")
+        size = program.stat().st_size
+        places.engines.unlink()  # these are everybody's
+        half = places.engines / program.relative_to(places.engines)
+        half.parent.mkdir(parents=True)
+        half.write_bytes(b"")
+        (places.engines / f"{engine.name}.new").mkdir()
+        async with running_database(settings, NullLog()) as dsn:
+            assert await answering(dsn)
+            assert program_of(running_pid(places)) == half
+        assert half.stat().st_size == size
 
     async def test_told_to_stop_while_starting(self, settings: Settings, places: Places) -> None:
         for seconds in (0.01, 0.3, 0.6, 0.9):
@@ -402,9 +419,8 @@ class TestCutOffMidway:
 
 
 class TestRefusals:
+    @pytest.mark.usefixtures("used_before")
     async def test_a_cluster_of_another_version(self, settings: Settings, places: Places) -> None:
-        async with running_database(settings, NullLog()):
-            pass
         (places.data / "PG_VERSION").write_text("12\n")
         with pytest.raises(PostgresRefusal, match="made by PostgreSQL 12"):
             await Supervisor(settings, NullLog()).start()
@@ -428,16 +444,19 @@ class TestRefusals:
             await Supervisor(settings_for(open_dir / "data"), NullLog()).start()
 
     @only_root
-    async def test_a_path_that_a_shell_would_read(self, open_dir: Path) -> None:
+    async def test_a_path_that_a_shell_would_read(
+        self, open_dir: Path, used_dirs: UsedBefore
+    ) -> None:
         settings = settings_for(open_dir / "$(touch oops)")
+        settings.data_dir.mkdir()
+        used_dirs.put_engine(settings.data_dir)
         with pytest.raises(PostgresRefusal, match="a dollar sign"):
             await Supervisor(settings, NullLog()).start()
 
+    @pytest.mark.usefixtures("used_before")
     async def test_a_server_that_does_not_start_says_why(
         self, settings: Settings, places: Places
     ) -> None:
-        async with running_database(settings, NullLog()):
-            pass
         (places.conf / "local.conf").write_text("shared_buffers = 'much'\n")
         with pytest.raises(PostgresUnavailable, match="shared_buffers"):
             await Supervisor(settings, NullLog()).start()
@@ -463,6 +482,7 @@ class TestAsRoot:
             assert written_by_others == []
             assert program_of(running_pid(places)).is_relative_to(engine)
 
+    @pytest.mark.usefixtures("used_before")
     async def test_the_copied_tools_find_their_libraries(
         self, settings: Settings, places: Places
     ) -> None:
@@ -470,6 +490,7 @@ class TestAsRoot:
             [tool] = places.engines.glob("*/*/pginstall/bin/psql")
             assert output([tool, places.dsn(), "-Atc", "SELECT 1"]) == "1\n"
 
+    @pytest.mark.usefixtures("used_before")
     async def test_other_users_get_no_connection(self, settings: Settings, places: Places) -> None:
         async with supervised(settings):
             assert "Permission denied" in output(["/bin/ls", places.socket], user=NOBODY)
@@ -481,9 +502,8 @@ class TestAsRoot:
             await Supervisor(settings_for(home / "data"), NullLog()).start()
         assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
+    @pytest.mark.usefixtures("used_before")
     async def test_a_cluster_of_another_user(self, settings: Settings, places: Places) -> None:
-        async with running_database(settings, NullLog()):
-            pass
         os.chown(places.data, NOBODY, NOBODY)
         with pytest.raises(PostgresRefusal, match="belongs to nobody"):
             await Supervisor(settings, NullLog()).start()

@@ -10,7 +10,6 @@ import asyncio
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +39,11 @@ OPENING = 12
 @pytest.fixture
 def addresses(database: str, tmp_path: Path) -> Iterator[Sequence[str]]:
     """Two servers, each with an intake of its own, over one database."""
-    with ExitStack() as stack:
-        yield [
-            stack.enter_context(
-                serving(environ_of(database, tmp_path / str(each)), tmp_path / f"{each}.log")
-            )
-            for each in range(2)
-        ]
+    environs = {
+        tmp_path / f"{each}.log": environ_of(database, tmp_path / str(each)) for each in range(2)
+    }
+    with serving(environs) as opened:
+        yield opened
 
 
 async def open_shop(pool: Pool, network: Network, counter: StockCounter) -> Shop:
@@ -109,7 +106,7 @@ async def test_what_two_servers_answered_hangs_together(
     *,
     full_size: bool,
 ) -> None:
-    runs, sendings = (20, 5_000) if full_size else (1, 2_400)
+    runs, sendings = (20, 5_000) if full_size else (1, 1_200)
     for seed in range(runs):
         shop = await open_shop(pool, network, counter)
         history = await recorded(shop, pool, addresses, sendings, seed)
@@ -135,12 +132,14 @@ async def test_a_hold_that_looks_before_it_leaps_is_caught(
     counter: StockCounter,
     addresses: Sequence[str],
     tmp_path: Path,
+    *,
+    full_size: bool,
 ) -> None:
     shop = await open_shop(pool, network, counter)
     async with pool.acquire() as connection:
         await connection.execute("ALTER TABLE positions DROP CONSTRAINT positions_cover_promises")
     planted = LookingFirst(pool, shop)
-    history = await recorded(shop, pool, addresses, 1_000, 1, planted)
+    history = await recorded(shop, pool, addresses, 1_000 if full_size else 600, 1, planted)
     code, report, _ = await asyncio.to_thread(checked, history, tmp_path / "planted.jsonl")
     assert code == 6
     # It answers the version that it expected to make, which somebody else's write has made by

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from entrepot.cli.exit_codes import ExitCode
+from tests.factories.demo import Demo
 from tests.factories.served import PROGRAM, environ_of
 
 SECONDS_MAX = 60
 
 
 @pytest.mark.parametrize("command", [("run",), ("organisation", "list", "--json")])
-def test_nothing_is_said_of_it(database: str, tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_nothing_is_said_of_it(demo: Demo, command: tuple[str, ...]) -> None:
     """The server also stops: whoever started it so has seen enough."""
     with subprocess.Popen(
         [PROGRAM, *command],
-        env=environ_of(database, tmp_path),
+        env=environ_of(demo.database, demo.data_dir),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import stat
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +19,6 @@ from entrepot.catalogue import VariantChanges, change_variant
 from entrepot.cli.demo import DemoNetwork, make_demo
 from entrepot.cli.demo.crowd import Size
 from entrepot.identity import LogIn
-from entrepot.infra.logging import open_log
 from entrepot.infra.passwords import Passwords
 from entrepot.infra.settings import Settings
 from entrepot.kernel.refusal import Refusal
@@ -32,8 +27,8 @@ from entrepot.stock import find_position
 from tests.factories.addresses import with_database
 from tests.factories.callers import caller_for
 from tests.factories.cli import CommandLine
-from tests.factories.databases import drop_database
-from tests.factories.examined import broken_in
+from tests.factories.databases import Databases
+from tests.factories.demo import ADDRESS, Demo, quiet
 from tests.factories.served import environ_of, read_until, served
 
 SLUGS = [
@@ -82,7 +77,6 @@ LEDGER = """
     ORDER BY g.slug, v.sku, l.version
 """
 
-quiet = partial(open_log, "text", "warning")
 Result = TypeVar("Result")
 
 
@@ -104,80 +98,14 @@ async def with_services(
         return await work(services)
 
 
-class Made:
-    """A database with a whole demo network, and its data directory; tests get copies."""
-
-    def __init__(self, server: str, name: str, data_dir: Path) -> None:
-        self.server = server
-        self.name = name
-        self.data_dir = data_dir
-        self._numbers = count()
-
-    def address(self, name: str) -> str:
-        """The address of one of the databases."""
-        return with_database(self.server, name)
-
-    async def create(self, template: str) -> str:
-        """The name of a new database that is a copy of another one."""
-        name = f"{self.name}_{next(self._numbers)}"
-        await self.copy(template, name)
-        return name
-
-    async def copy(self, template: str, name: str) -> None:
-        """Make a database that is a copy of another one."""
-        connection = await asyncpg.connect(self.server, statement_cache_size=0)
-        try:
-            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY WAL_LOG")
-        finally:
-            await connection.close()
-
-    async def drop(self, name: str) -> None:
-        """Drop one of the databases."""
-        connection = await asyncpg.connect(self.server, statement_cache_size=0)
-        try:
-            await drop_database(connection, name)
-        finally:
-            await connection.close()
-
-
-@pytest.fixture(scope="module")
-def made(
-    server: str, template: str, settings: Settings, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Made]:
-    """The demo network as `entrepot demo` makes it, once for all tests that only look at it."""
-    whole = Made(server, f"demo_{os.getpid()}", tmp_path_factory.mktemp("demo"))
-    asyncio.run(whole.copy(template, whole.name))
-    asyncio.run(
-        with_services(
-            whole.address(whole.name),
-            settings,
-            lambda services: make_demo(services, whole.data_dir, "http://there"),
-        )
-    )
-    yield whole
-    asyncio.run(whole.drop(whole.name))
-
-
-@pytest.fixture
-def copied(made: Made) -> Iterator[str]:
-    """A database of this test's own with a whole demo network; whole it must stay."""
-    name = asyncio.run(made.create(made.name))
-    yield made.address(name)
-    assert not asyncio.run(broken_in(made.address(name)))
-    asyncio.run(made.drop(name))
-
-
 @pytest.fixture
 def entrepot(
-    copied: str,
-    made: Made,
-    tmp_path: Path,
+    demo: Demo,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> CommandLine:
     """The command line where a demo network is already."""
-    shutil.copytree(made.data_dir, tmp_path / "data")
-    return CommandLine(copied, tmp_path / "data", monkeypatch, capsys)
+    return CommandLine(demo.database, demo.data_dir, monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -194,7 +122,7 @@ def empty(
 def test_it_prints_what_programs_expect(entrepot: CommandLine) -> None:
     network = entrepot.done("demo")
     assert sorted(network) == ["base_url", "organisations", "variants"]
-    assert network["base_url"] == "http://there"
+    assert network["base_url"] == ADDRESS
     assert [each["slug"] for each in network["organisations"]] == SLUGS
     for each in network["organisations"]:
         assert sorted(each) == ["id", "login", "name", "slug", "token"]
@@ -212,10 +140,8 @@ def test_only_its_user_can_read_what_is_kept(entrepot: CommandLine) -> None:
     assert sorted(each.name for each in entrepot.data_dir.iterdir()) == ["demo.json", "demo.lock"]
 
 
-async def test_a_token_and_a_login_open_each_organisation(
-    copied: str, made: Made, settings: Settings
-) -> None:
-    network = msgspec.json.decode((made.data_dir / "demo.json").read_bytes(), type=DemoNetwork)
+async def test_a_token_and_a_login_open_each_organisation(demo: Demo, settings: Settings) -> None:
+    network = demo.network
 
     async def enter(services: Services) -> None:
         passwords = Passwords()
@@ -229,7 +155,7 @@ async def test_a_token_and_a_login_open_each_organisation(
             assert by_login is not None
             assert by_login.organisation == by_token.organisation == each.id[len("org_") :]
 
-    await with_services(copied, settings, enter)
+    await with_services(demo.database, settings, enter)
 
 
 def test_the_farm_has_ten_kilos_of_carrots_that_nobody_touched(entrepot: CommandLine) -> None:
@@ -240,9 +166,9 @@ def test_the_farm_has_ten_kilos_of_carrots_that_nobody_touched(entrepot: Command
     assert [each["kind"] for each in rights] == ["session", "session"]
 
 
-async def test_three_weeks_hold_every_kind_and_state_of_order(copied: str) -> None:
+async def test_three_weeks_hold_every_kind_and_state_of_order(demo: Demo) -> None:
     rows = await fetched(
-        copied,
+        demo.database,
         "SELECT kind, status, fulfilment_status, payment_status, policy, placed_at FROM orders",
     )
     now = datetime.now(UTC)
@@ -253,12 +179,12 @@ async def test_three_weeks_hold_every_kind_and_state_of_order(copied: str) -> No
     assert len({row[4] for row in rows}) == 5
     assert all(now - timedelta(days=23) < row[5] < now for row in rows)
     assert len(rows) > 450
-    kinds = await fetched(copied, "SELECT DISTINCT kind FROM ledger")
+    kinds = await fetched(demo.database, "SELECT DISTINCT kind FROM ledger")
     assert {row[0] for row in kinds} == {
         *("receive", "adjust", "count", "hold", "release", "expire", "ship", "return"),
         *("allocate", "transfer_out", "transfer_in", "reversal_out", "reversal_in"),
     }
-    assert await fetched(copied, "SELECT kind FROM notices ORDER BY kind") == [
+    assert await fetched(demo.database, "SELECT kind FROM notices ORDER BY kind") == [
         ("orders.line_short",),
         ("partnerships.invitation_accepted",),
         ("partnerships.invitation_accepted",),
@@ -266,14 +192,16 @@ async def test_three_weeks_hold_every_kind_and_state_of_order(copied: str) -> No
         ("partnerships.match_failed",),
         ("settlement.disputed",),
     ]
-    successors = await fetched(copied, "SELECT reference FROM orders WHERE follows IS NOT NULL")
+    successors = await fetched(
+        demo.database, "SELECT reference FROM orders WHERE follows IS NOT NULL"
+    )
     assert successors == [("G-2004#2",)]
 
 
-async def test_the_shops_sold_what_is_the_wholesalers(copied: str) -> None:
+async def test_the_shops_sold_what_is_the_wholesalers(demo: Demo) -> None:
     """As `docs/guides/demo.md` tells it; no unit was refused that the stories want."""
     stands = await fetched(
-        copied,
+        demo.database,
         "SELECT reference, status, fulfilment_status FROM orders"
         " WHERE reference LIKE '_-300_' ORDER BY reference",
     )
@@ -286,7 +214,7 @@ async def test_the_shops_sold_what_is_the_wholesalers(copied: str) -> None:
         ("waiting", "held"),
     ]
     moved = await fetched(
-        copied,
+        demo.database,
         "SELECT o.reference, v.sku, t.quantity::integer, t.factor, t.reverses IS NULL, t.at, t.week"
         " FROM transfers AS t"
         " INNER JOIN orders AS o ON t.organisation = o.organisation AND t.order_id = o.id"
@@ -306,7 +234,7 @@ async def test_the_shops_sold_what_is_the_wholesalers(copied: str) -> None:
     ]
     assert {row[6] for row in moved} == {week_of(row[5], "Europe/Amsterdam") for row in moved}
     faces = await fetched(
-        copied,
+        demo.database,
         "SELECT g.slug, s.face, s.state, count(*) FROM settlements AS s"
         " INNER JOIN organisations AS g ON s.organisation = g.id"
         " GROUP BY g.slug, s.face, s.state",
@@ -316,15 +244,17 @@ async def test_the_shops_sold_what_is_the_wholesalers(copied: str) -> None:
     assert counts["winkel-zuid", "inbound", "disputed"] == 1
     inbounds = sum(number for (_, face, _), number in counts.items() if face == "inbound")
     assert counts["de-groothandel", "order", "closed"] == inbounds >= 4
-    matched = await fetched(copied, "SELECT factor FROM product_matches WHERE matched_by = 'hand'")
+    matched = await fetched(
+        demo.database, "SELECT factor FROM product_matches WHERE matched_by = 'hand'"
+    )
     assert matched == [(2,)]
 
 
 async def test_time_never_goes_back_so_stock_is_right_as_of_any_moment(
-    copied: str, settings: Settings
+    demo: Demo, settings: Settings
 ) -> None:
     rows = await fetched(
-        copied,
+        demo.database,
         "SELECT owner, variant, location, version, at, on_hand, held FROM ledger"
         " ORDER BY owner, variant, location, version",
     )
@@ -346,20 +276,20 @@ async def test_time_never_goes_back_so_stock_is_right_as_of_any_moment(
             assert not isinstance(found, Refusal)
             assert (found.on_hand, found.held) == (f"{on_hand:.0f}", f"{held:.0f}")
 
-    await with_services(copied, settings, look_back)
+    await with_services(demo.database, settings, look_back)
 
 
-def test_made_again_nothing_changes(entrepot: CommandLine, copied: str) -> None:
-    before = asyncio.run(fetched(copied, COUNTS))
+def test_made_again_nothing_changes(entrepot: CommandLine, demo: Demo) -> None:
+    before = asyncio.run(fetched(demo.database, COUNTS))
     first = entrepot.done("demo")
     assert entrepot.done("demo") == first
-    assert asyncio.run(fetched(copied, COUNTS)) == before
+    assert asyncio.run(fetched(demo.database, COUNTS)) == before
 
 
-def test_what_was_lost_is_given_anew(entrepot: CommandLine, copied: str) -> None:
+def test_what_was_lost_is_given_anew(entrepot: CommandLine, demo: Demo) -> None:
     first = entrepot.done("demo")
     (entrepot.data_dir / "demo.json").write_text("{")
-    orders = asyncio.run(fetched(copied, STANDS))
+    orders = asyncio.run(fetched(demo.database, STANDS))
     again = entrepot.done("demo")
     assert again["variants"] == first["variants"]
     for was, now in zip(first["organisations"], again["organisations"], strict=True):
@@ -367,7 +297,7 @@ def test_what_was_lost_is_given_anew(entrepot: CommandLine, copied: str) -> None
         assert was["token"] != now["token"]
         assert was["login"]["email"] == now["login"]["email"]
         assert was["login"]["password"] != now["login"]["password"]
-    assert asyncio.run(fetched(copied, STANDS)) == orders
+    assert asyncio.run(fetched(demo.database, STANDS)) == orders
 
 
 def test_a_revoked_token_is_replaced(entrepot: CommandLine) -> None:
@@ -383,24 +313,20 @@ def test_a_revoked_token_is_replaced(entrepot: CommandLine) -> None:
     assert changed == ["hub-a"]
 
 
-async def test_a_variant_that_was_deleted_stays_away(
-    copied: str, made: Made, tmp_path: Path, settings: Settings
-) -> None:
-    data_dir = shutil.copytree(made.data_dir, tmp_path / "data")
-
+async def test_a_variant_that_was_deleted_stays_away(demo: Demo, settings: Settings) -> None:
     async def delete_and_make(services: Services) -> None:
-        first = await make_demo(services, data_dir, "http://there")
+        first = await make_demo(services, demo.data_dir, ADDRESS)
         farm = caller_for(first.organisation("jeans-farm").id.removeprefix("org_"))
         carrots = first.variant("CARROTS")
         changes = VariantChanges(state="deleted")
         id_ = carrots.id.removeprefix("var_")
         deleted = await change_variant(services.pool, services.desk.new_id, farm, id_, changes)
         assert not isinstance(deleted, Refusal), deleted
-        again = await make_demo(services, data_dir, "http://there")
+        again = await make_demo(services, demo.data_dir, ADDRESS)
         assert again.organisations == first.organisations
         assert set(first.variants) - set(again.variants) == {carrots}
 
-    await with_services(copied, settings, delete_and_make)
+    await with_services(demo.database, settings, delete_and_make)
 
 
 def test_people_and_shells_are_shown_the_tokens(entrepot: CommandLine) -> None:
@@ -416,12 +342,10 @@ def test_people_and_shells_are_shown_the_tokens(entrepot: CommandLine) -> None:
     assert f"HUB_A={network['organisations'][1]['token']}" in shell
 
 
-def test_it_knows_where_its_server_is(copied: str, made: Made, tmp_path: Path) -> None:
-    data_dir = shutil.copytree(made.data_dir, tmp_path / "data")
-    with served(environ_of(copied, data_dir), "serve") as process:
+def test_it_knows_where_its_server_is(demo: Demo) -> None:
+    with served(environ_of(demo.database, demo.data_dir), "serve") as process:
         (told,) = read_until(process, "Entrepot is at ")
-    network = msgspec.json.decode((data_dir / "demo.json").read_bytes(), type=DemoNetwork)
-    assert told == f"Entrepot is at {network.base_url}"
+    assert told == f"Entrepot is at {demo.network.base_url}"
 
 
 def test_other_peoples_installations_are_left_alone(empty: CommandLine, database: str) -> None:
@@ -449,14 +373,14 @@ async def test_what_was_begun_by_hand_is_finished(
     async def begin_and_make(services: Services) -> DemoNetwork:
         farm = identity.NewOrganisation("jeans-farm", "Jean's farm")
         await identity.create_organisation(services.pool, services.desk.new_id, farm)
-        return await make_demo(services, tmp_path, "http://there", days=DAYS)
+        return await make_demo(services, tmp_path, ADDRESS, days=DAYS)
 
     network = await with_services(database, settings, begin_and_make)
     assert [each.slug for each in network.organisations] == SLUGS
 
 
 async def test_a_history_that_is_cut_off_goes_on_as_if_it_had_not_been(
-    made: Made, template: str, database: str, tmp_path: Path, settings: Settings
+    database: str, databases: Databases, tmp_path: Path, settings: Settings
 ) -> None:
     class CutOffError(Exception):
         """The process ends here."""
@@ -471,22 +395,20 @@ async def test_a_history_that_is_cut_off_goes_on_as_if_it_had_not_been(
     async def make_in_pieces(services: Services) -> None:
         for limit in (1, 20, 21, 40):
             with pytest.raises(CutOffError):
-                await make_demo(
-                    services, tmp_path, "http://there", days=DAYS, tell=cut_off_at(limit)
-                )
-        await make_demo(services, tmp_path, "http://there", days=DAYS)
+                await make_demo(services, tmp_path, ADDRESS, days=DAYS, tell=cut_off_at(limit))
+        await make_demo(services, tmp_path, ADDRESS, days=DAYS)
 
     await with_services(database, settings, make_in_pieces)
-    whole = await made.create(template)
-    other = made.address(whole)
+    whole = await databases.lend(fresh=False)
+    other = with_database(databases.server, whole)
     await with_services(
         other,
         settings,
-        lambda services: make_demo(services, tmp_path / "whole", "http://there", days=DAYS),
+        lambda services: make_demo(services, tmp_path / "whole", ADDRESS, days=DAYS),
     )
     for query in (STANDS, LEDGER, COUNTS):
         assert await fetched(database, query) == await fetched(other, query)
-    await made.drop(whole)
+    await databases.take_back(whole, fresh=False)
 
 
 async def test_two_processes_make_one_network(
@@ -496,7 +418,7 @@ async def test_two_processes_make_one_network(
     async with open_services(there, quiet()) as one, open_services(there, quiet()) as two:
         networks = await asyncio.gather(
             *[
-                make_demo(services, tmp_path / place, "http://there", days=DAYS)
+                make_demo(services, tmp_path / place, ADDRESS, days=DAYS)
                 for services, place in ((one, "here"), (two, "here"), (two, "there"))
             ]
         )
@@ -517,7 +439,7 @@ async def test_a_crowd_is_made_once_and_stays(
         first = await make_demo(
             services,
             tmp_path,
-            "http://there",
+            ADDRESS,
             crowd=crowd,
             days=DAYS,
             tell=lambda what, done, total: told.append((what, done, total)),
@@ -526,20 +448,11 @@ async def test_a_crowd_is_made_once_and_stays(
         assert len(first.organisations) == len(SLUGS) + 6
         assert len(first.variants) > 200
         before = await fetched(database, COUNTS)
-        assert await make_demo(services, tmp_path, "http://there", crowd=crowd) == first
-        assert await make_demo(services, tmp_path, "http://there") == first
+        assert await make_demo(services, tmp_path, ADDRESS, crowd=crowd) == first
+        assert await make_demo(services, tmp_path, ADDRESS) == first
         assert await fetched(database, COUNTS) == before
 
     await with_services(database, settings, make)
     placed = await fetched(database, "SELECT status FROM orders WHERE reference LIKE 'X-%'")
     assert len(placed) == 240
     assert {row[0] for row in placed} >= {"complete", "waiting", "held"}
-
-
-async def test_a_dry_run_keeps_nothing(database: str, tmp_path: Path, settings: Settings) -> None:
-    there = msgspec.structs.replace(settings, database_url=database)
-    async with open_services(there, quiet(), rehearsal=True) as services:
-        network = await make_demo(services, tmp_path / "data", "http://there", days=DAYS)
-    assert [each.slug for each in network.organisations] == SLUGS
-    assert set((await fetched(database, COUNTS))[0]) == {0}
-    assert not (tmp_path / "data").exists()

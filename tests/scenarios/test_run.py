@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
+import msgspec
+import pytest
+
+from entrepot.cli.demo import DemoNetwork
+from tests.factories.cli import CommandLine
 from tests.factories.served import PROGRAM, environ_of, read_until, served
 
 LAST_WORDS = "-d '{"
+SHORT_RUN = (sys.executable, Path(__file__).parents[1] / "fakes" / "short_run.py")
+"""A program that makes two days of history, where the three weeks prove no more."""
 
 
 def address(lines: list[str]) -> str:
@@ -34,15 +43,14 @@ def test_the_second_start_keeps_everything(database: str, tmp_path: Path) -> Non
     assert address(second) in kept
 
 
-def test_no_demo_where_somebody_is_already(database: str, tmp_path: Path) -> None:
-    environ = environ_of(database, tmp_path)
-    subprocess.run(
-        [PROGRAM, "organisation", "create", "orchard"],
-        env=environ,
-        check=True,
-        capture_output=True,
-    )
-    with served(environ) as process:
+def test_no_demo_where_somebody_is_already(
+    database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    CommandLine(database, tmp_path, monkeypatch, capsys).done("organisation", "create", "orchard")
+    with served(environ_of(database, tmp_path)) as process:
         assert len(read_until(process, "Entrepot is at ")) == 1
     assert not (tmp_path / "demo.json").exists()
 
@@ -56,24 +64,32 @@ def test_serve_makes_no_demo(database: str, tmp_path: Path) -> None:
 
 
 def test_two_first_starts_at_once_make_one_demo(database: str, tmp_path: Path) -> None:
-    one, two = (environ_of(database, tmp_path / each) for each in ("one", "two"))
-    with served(one) as first, served(two) as second:
+    places = tmp_path / "one", tmp_path / "two"
+    one, two = (environ_of(database, each) for each in places)
+    with served(one, program=SHORT_RUN) as first, served(two, program=SHORT_RUN) as second:
         shown = [read_until(process, LAST_WORDS) for process in (first, second)]
     slugs = [[row.split()[0] for row in tokens(lines)] for lines in shown]
     assert slugs[0] == slugs[1]
     assert len(slugs[0]) == 12
+    networks = [
+        msgspec.json.decode((each / "demo.json").read_bytes(), type=DemoNetwork) for each in places
+    ]
+    assert networks[0].variants == networks[1].variants
+    ids = [[each.id for each in network.organisations] for network in networks]
+    assert ids[0] == ids[1]
 
 
 def test_a_port_that_is_taken_is_told(database: str, tmp_path: Path) -> None:
-    environ = environ_of(database, tmp_path)
-    with served(environ) as process:
-        port = address(read_until(process, LAST_WORDS)).rpartition(":")[2]
-        second = subprocess.run(
+    with socket.create_server(("127.0.0.1", 0), reuse_port=True) as taken:
+        # Only who asks to share a port may have it too, which no server may do by itself.
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
             [PROGRAM, "run"],
-            env=environ | {"ENTREPOT_PORT": port},
+            env=environ_of(database, tmp_path) | {"ENTREPOT_PORT": port},
             capture_output=True,
             text=True,
             check=False,
         )
-    assert (second.returncode, second.stdout) == (4, "")
-    assert f"Cannot listen on 127.0.0.1:{port}" in second.stderr
+    assert (ended.returncode, ended.stdout) == (4, "")
+    assert f"Cannot listen on 127.0.0.1:{port}" in ended.stderr
+    assert not (tmp_path / "demo.json").exists()

@@ -20,7 +20,7 @@ from tests.simulation.test_pure_core import one_step
 def test_the_core_agrees_with_the_auditor_about_partners(*, full_size: bool) -> None:
     machine = PartnersAgainstAuditor.TestCase
     machine.settings = settings(
-        max_examples=1500 if full_size else 60,
+        max_examples=1500 if full_size else 40,
         stateful_step_count=50 if full_size else 30,
         deadline=None,
         print_blob=True,
@@ -83,7 +83,7 @@ def _quantities(chance: random.Random) -> list[Decimal]:
 @pytest.mark.parametrize("part", range(4))
 def test_long_lives_with_partners(part: int, *, full_size: bool) -> None:
     """Longer than Hypothesis draws: allocations are used up, weeks end, partners part."""
-    for seed in range(part, 400 if full_size else 12, 4):
+    for seed in range(part, 400 if full_size else 8, 4):
         chance = random.Random(seed)
         machine = PartnersAgainstAuditor()
         machine.open_network(chance)

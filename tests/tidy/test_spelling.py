@@ -4,10 +4,9 @@ Code in backticks, addresses and fenced blocks are left alone: they hold other p
 """
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -119,6 +118,7 @@ def offences(root: Path) -> list[Finding]:
     return found
 
 
+@cache
 def british(word: str) -> str | None:
     """What to write instead of an American spelling; None for any other word."""
     lower = word.lower()
@@ -159,15 +159,23 @@ def _prose(path: Path, text: str) -> Iterator[tuple[int, str]]:
 
 def _python_prose(text: str) -> Iterator[tuple[int, str]]:
     """Comments, docstrings and every text of more than one word."""
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.start[0], token.string
+    code = bytearray(text.encode())
+    starts = [0, *(each.end() for each in re.finditer(rb"\n", code))]
     for node in ast.walk(ast.parse(text)):
         match node:
             case ast.Constant(value=str(value)) if len(value.split()) > 1:
                 yield node.lineno, value
             case _:
                 pass
+        # A comment begins at the first mark of a line that stands in no text.
+        match node:
+            case ast.Constant(value=str() | bytes()) | ast.JoinedStr():
+                begin = starts[node.lineno - 1] + node.col_offset
+                end = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
+                code[begin:end] = code[begin:end].replace(b"#", b" ")
+            case _:
+                pass
+    yield from _comments(code.decode(), "#")
 
 
 def _comments(text: str, mark: str) -> Iterator[tuple[int, str]]:

@@ -22,6 +22,7 @@ from tests.factories.counter import Counter, order_of
 from tests.factories.examined import broken_in
 from tests.factories.network import Network
 from tests.factories.stall import Stall, open_stall
+from tests.factories.used_before import UsedBefore
 from tests.factories.web import Asker, open_web
 from tests.fakes.log import NullLog
 from tests.fakes.proxy import Fate, Proxy
@@ -95,11 +96,14 @@ def small_disk(open_dir: Path, settings: Settings) -> Iterator[Path]:
 
 
 @pytest.fixture
-async def small_database(small_disk: Path, open_dir: Path) -> AsyncIterator[str]:
+async def small_database(
+    small_disk: Path, open_dir: Path, used_dirs: UsedBefore
+) -> AsyncIterator[str]:
     """A migrated database on the small disk, of a server of its own.
 
     A full disk makes every checkpoint fail, and with it what other tests do to a shared server.
     """
+    used_dirs.move_to(open_dir / "own")
     own = Settings.from_environment({"ENTREPOT_DATA_DIR": str(open_dir / "own")})
     async with running_database(own, NullLog()) as dsn:
         address = places_for(own.data_dir).dsn(SUPERUSER, "postgres")

@@ -21,6 +21,7 @@ from tests.factories.killable import KillableServer
 from tests.factories.load import Load, under_load
 from tests.factories.network import Network
 from tests.factories.stall import open_stall
+from tests.factories.used_before import UsedBefore
 
 BACK_SECONDS_MAX = 30
 
@@ -56,9 +57,9 @@ async def readiness(http: httpx.AsyncClient, seen: list[int]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def kill_and_wait(load: Load, data_dir: Path) -> None:
-    """Kill PostgreSQL while customers order, and wait until it serves them again."""
-    await load.progress(150)
+async def kill_and_wait(load: Load, data_dir: Path, orders: int) -> None:
+    """Kill PostgreSQL after so many more orders, and wait until it serves customers again."""
+    await load.progress(orders)
     killed = await asyncio.to_thread(kill_all, data_dir)
     began = time.monotonic()
     while server_pid(places_for(data_dir)) in (None, killed):
@@ -69,13 +70,15 @@ async def kill_and_wait(load: Load, data_dir: Path) -> None:
 
 
 async def test_entrepot_outlives_its_database(
-    open_dir: Path, settings: Settings, *, full_size: bool
+    open_dir: Path, used_dirs: UsedBefore, settings: Settings, *, full_size: bool
 ) -> None:
-    server = KillableServer("", open_dir)
+    data_dir = open_dir / "data"
+    used_dirs.move_to(data_dir)
+    server = KillableServer("", data_dir)
     await server.start()
     try:
         await server.ready()
-        dsn = places_for(open_dir).dsn()
+        dsn = places_for(data_dir).dsn()
         pool = await open_pool(dsn, settings)
         stall = await open_stall(Network(pool), Counter(pool), dsn)
         seen: list[int] = []
@@ -83,7 +86,7 @@ async def test_entrepot_outlives_its_database(
             async with under_load(stall, server.address) as load:
                 asking = asyncio.create_task(readiness(http, seen))
                 for _ in range(10 if full_size else 2):
-                    await kill_and_wait(load, open_dir)
+                    await kill_and_wait(load, data_dir, 150 if full_size else 60)
                 asking.cancel()
                 await drop_dead_connections(stall.counter)
             assert (await http.get("/readyz")).status_code == 200

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from pathlib import Path
 from threading import Thread
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
@@ -27,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from entrepot.cli.demo import read_demo
+from tests.factories.demo import Demo
 from tests.factories.known import Known, open_known
 from tests.factories.served import environ_of, read_until, served
 
@@ -226,20 +225,17 @@ class Naming:
 
 
 def test_the_server_keeps_to_its_document(
-    database: str,
-    tmp_path: Path,
+    demo: Demo,
     full_size: bool,  # noqa: FBT001 - fixtures come in so
 ) -> None:
-    environ = {**environ_of(database, tmp_path), "ENTREPOT_WEBHOOKS_INSIDE": "on"}
+    environ = {**environ_of(demo.database, demo.data_dir), "ENTREPOT_WEBHOOKS_INSIDE": "on"}
     with served(environ) as process:
         read_until(process, "-d '{")
         assert process.stdout is not None
         log: list[str] = []
         # A pipe that nobody reads would stop the server at its next log line.
         Thread(target=log.extend, args=(process.stdout,), daemon=True).start()
-        network = read_demo(tmp_path)
-        assert network is not None
-        with open_known(network) as known, requests.Session() as session:
+        with open_known(demo.network) as known, requests.Session() as session:
             # Looking into the environment for proxies takes longer than many an answer.
             session.trust_env = False
             session.headers["Authorization"] = known.shop.http.headers["Authorization"]
