@@ -221,6 +221,7 @@ async def test_one_process_has_a_followers_turn(pool: Pool) -> None:
         assert await read_events(other, "reader", 9) == []
 
 
+@pytest.mark.fresh_database("pages are counted")
 async def test_the_cost_of_a_chunk_does_not_grow_with_what_was_numbered(pool: Pool) -> None:
     organisation, touched = new_id(), []
     for _ in range(2):

@@ -168,7 +168,8 @@ async def test_a_worker_outlives_its_connection(
         await until(done, 1)
         await pool.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND usename = current_user"
+            " AND pid <> pg_backend_pid()"
         )
         await asyncio.sleep(0.3)
         await queue.put("a", ["2"])
