@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.finding import find_browser
 from tests.browser.looking import COMBINATIONS, QUICK, Combination, Served
 from tests.factories.demo import Made
-from tests.factories.served import environ_of, read_until, served
+from tests.factories.served import environ_of, served
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -45,7 +45,7 @@ def entrepot(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         made.copied(tmp_path_factory.mktemp("entrepot") / "demo") as demo,
         served(environ_of(demo.database, demo.data_dir), "serve") as process,
     ):
-        line = read_until(process, "Entrepot is at ")[-1]
+        line = process.read_until("Entrepot is at ")[-1]
         found = re.search(r"http://\S+", line)
         assert found is not None, line
         yield Served(found[0], demo.database, demo.network)

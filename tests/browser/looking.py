@@ -147,7 +147,7 @@ def looking(
         java_script_enabled=combination.scripts or inspects,
         reduced_motion="reduce",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     if inspects and not combination.scripts:
         context.route(
             "**/assets/*.js*", lambda route: route.fulfill(body="", content_type="text/javascript")

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from tests.factories.demo import Demo
-from tests.factories.served import environ_of, read_until, served
+from tests.factories.served import environ_of, served
 
 BASH = shutil.which("bash") or "/bin/bash"
 ROOT = Path(__file__).parents[2]
@@ -60,7 +60,7 @@ def running(demo: Demo) -> Iterator[Running]:
     """A server with the demo network, as a newcomer has it once `entrepot run` has made one."""
     environ = environ_of(demo.database, demo.data_dir)
     with served(environ) as process:
-        yield Running(environ, read_until(process, "-d '{"))
+        yield Running(environ, process.read_until("-d '{"))
 
 
 def answers(out: str) -> list[Any]:

@@ -26,14 +26,57 @@ def environ_of(database: str, data_dir: Path) -> dict[str, str]:
     }
 
 
+class Running:
+    """A program that runs. All it writes is read at once: nobody else would, and it would stop."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.said: list[str] = []
+        """The lines that it has written so far."""
+        self._news = threading.Condition()
+        self._has_ended = False
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._news:
+                self.said.append(line.rstrip("\n"))
+                self._news.notify_all()
+        with self._news:
+            self._has_ended = True
+            self._news.notify_all()
+
+    @property
+    def returncode(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self.process.returncode
+
+    def read_until(self, words: str) -> list[str]:
+        """What it wrote up to the first line with these words in it, which must come."""
+        with self._news:
+            self._news.wait_for(lambda: self._find(words) or self._has_ended, SECONDS_MAX)
+            found = self._find(words)
+            assert found, f"{words!r} never came, only {self.said}"
+            return self.said[:found]
+
+    def _find(self, words: str) -> int:
+        """How many lines there are up to the one with these words; 0 without."""
+        return next((n for n, line in enumerate(self.said, 1) if words in line), 0)
+
+    def stop(self) -> None:
+        """Stop it as an operator would."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
+        self._listener.join()
+
+
 @contextmanager
 def served(
     environ: dict[str, str], command: str = "run", program: Sequence[str | Path] = (PROGRAM,)
-) -> Iterator[subprocess.Popen[str]]:
-    """Run it until the context ends, when it is stopped as an operator would.
-
-    What it writes, talk and log included, comes from its stdout.
-    """
+) -> Iterator[Running]:
+    """Run it until the context ends. What it says is all of its output, talk and log included."""
     with subprocess.Popen(
         [*program, command],
         env=environ,
@@ -41,24 +84,8 @@ def served(
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
+        running = Running(process)
         try:
-            yield process
+            yield running
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=30)
-
-
-def read_until(process: subprocess.Popen[str], words: str) -> list[str]:
-    """The lines that a process writes, up to the first with these words in it, which must come."""
-    assert process.stdout is not None
-    lines = []
-    impatience = threading.Timer(SECONDS_MAX, process.kill)
-    impatience.start()
-    try:
-        for line in process.stdout:
-            lines.append(line.rstrip("\n"))
-            if words in line:
-                return lines
-    finally:
-        impatience.cancel()
-    raise AssertionError(f"{words!r} never came, only {lines}")
+            running.stop()

@@ -29,7 +29,7 @@ from tests.factories.callers import caller_for
 from tests.factories.cli import CommandLine
 from tests.factories.databases import Databases
 from tests.factories.demo import ADDRESS, Demo, quiet
-from tests.factories.served import environ_of, read_until, served
+from tests.factories.served import environ_of, served
 
 SLUGS = [
     "jeans-farm",
@@ -344,7 +344,7 @@ def test_people_and_shells_are_shown_the_tokens(entrepot: CommandLine) -> None:
 
 def test_it_knows_where_its_server_is(demo: Demo) -> None:
     with served(environ_of(demo.database, demo.data_dir), "serve") as process:
-        (told,) = read_until(process, "Entrepot is at ")
+        (told,) = process.read_until("Entrepot is at ")
     assert told == f"Entrepot is at {demo.network.base_url}"
 
 

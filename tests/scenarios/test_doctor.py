@@ -20,7 +20,7 @@ from tests.factories.counter import Counter, order_of
 from tests.factories.damages import MAY_EDIT, dump, live, run_sql
 from tests.factories.examined import broken_in
 from tests.factories.network import Network
-from tests.factories.served import environ_of, read_until, served
+from tests.factories.served import environ_of, served
 
 pytestmark = [
     pytest.mark.damages_database("that is what a doctor is for"),
@@ -224,7 +224,7 @@ class TestFindings:
     def test_it_works_while_a_server_runs(self, patient: Patient, tmp_path: Path) -> None:
         patient.sql("DELETE FROM waiting_lines")
         with served(environ_of(patient.database, tmp_path), "serve") as process:
-            read_until(process, "Entrepot is at ")
+            process.read_until("Entrepot is at ")
             assert patient.broken() == ["queue_mirrors_orders"]
             assert patient.doctor("--repair", "--yes").code == 0
 

@@ -12,7 +12,7 @@ import pytest
 
 from entrepot.cli.demo import DemoNetwork
 from tests.factories.cli import CommandLine
-from tests.factories.served import PROGRAM, environ_of, read_until, served
+from tests.factories.served import PROGRAM, environ_of, served
 
 LAST_WORDS = "-d '{"
 SHORT_RUN = (sys.executable, Path(__file__).parents[1] / "fakes" / "short_run.py")
@@ -33,9 +33,9 @@ def tokens(lines: list[str]) -> list[str]:
 def test_the_second_start_keeps_everything(database: str, tmp_path: Path) -> None:
     environ = environ_of(database, tmp_path)
     with served(environ) as process:
-        first = read_until(process, LAST_WORDS)
+        first = process.read_until(LAST_WORDS)
     with served(environ) as process:
-        second = read_until(process, LAST_WORDS)
+        second = process.read_until(LAST_WORDS)
     assert process.returncode == 0
     assert tokens(first) == tokens(second)
     assert len(tokens(first)) == 12
@@ -51,14 +51,14 @@ def test_no_demo_where_somebody_is_already(
 ) -> None:
     CommandLine(database, tmp_path, monkeypatch, capsys).done("organisation", "create", "orchard")
     with served(environ_of(database, tmp_path)) as process:
-        assert len(read_until(process, "Entrepot is at ")) == 1
+        assert len(process.read_until("Entrepot is at ")) == 1
     assert not (tmp_path / "demo.json").exists()
 
 
 def test_serve_makes_no_demo(database: str, tmp_path: Path) -> None:
     environ = environ_of(database, tmp_path)
     with served(environ, "serve") as process:
-        read_until(process, "Entrepot is at ")
+        process.read_until("Entrepot is at ")
     assert process.returncode == 0
     assert not (tmp_path / "demo.json").exists()
 
@@ -67,7 +67,7 @@ def test_two_first_starts_at_once_make_one_demo(database: str, tmp_path: Path) -
     places = tmp_path / "one", tmp_path / "two"
     one, two = (environ_of(database, each) for each in places)
     with served(one, program=SHORT_RUN) as first, served(two, program=SHORT_RUN) as second:
-        shown = [read_until(process, LAST_WORDS) for process in (first, second)]
+        shown = [process.read_until(LAST_WORDS) for process in (first, second)]
     slugs = [[row.split()[0] for row in tokens(lines)] for lines in shown]
     assert slugs[0] == slugs[1]
     assert len(slugs[0]) == 12

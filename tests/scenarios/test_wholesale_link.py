@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.factories.cli import CommandLine
-from tests.factories.served import environ_of, read_until, served
+from tests.factories.served import environ_of, served
 
 SECONDS_MAX = 20.0
 _keys = count(1)
@@ -104,7 +104,7 @@ def story(
     data_dir = tmp_path / "data"
     entrepot = CommandLine(database, data_dir, monkeypatch, capsys)
     with served(environ_of(database, data_dir), "serve") as process:
-        told = read_until(process, "Entrepot is at ")
+        told = process.read_until("Entrepot is at ")
         story = Story(entrepot, told[-1].removeprefix("Entrepot is at "))
         for sku, gtin in (("MOK", "2000000000008"), ("BORD", "2000000000015")):
             priced = ("--gtin", gtin, "--wholesale-price", "4", "--vat-rate", "21")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import count
-from threading import Thread
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
@@ -28,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.factories.demo import Demo
 from tests.factories.known import Known, open_known
-from tests.factories.served import environ_of, read_until, served
+from tests.factories.served import environ_of, served
 
 AnyCase: TypeAlias = schemathesis.Case[Any]
 Choice = TypeVar("Choice")
@@ -230,11 +229,7 @@ def test_the_server_keeps_to_its_document(
 ) -> None:
     environ = {**environ_of(demo.database, demo.data_dir), "ENTREPOT_WEBHOOKS_INSIDE": "on"}
     with served(environ) as process:
-        read_until(process, "-d '{")
-        assert process.stdout is not None
-        log: list[str] = []
-        # A pipe that nobody reads would stop the server at its next log line.
-        Thread(target=log.extend, args=(process.stdout,), daemon=True).start()
+        process.read_until("-d '{")
         with open_known(demo.network) as known, requests.Session() as session:
             # Looking into the environment for proxies takes longer than many an answer.
             session.trust_env = False
@@ -247,9 +242,9 @@ def test_the_server_keeps_to_its_document(
                 if not (is_closed or statuses & DONE):
                     fruitless.append(operation.label)
         # Jobs that follow what was done answer nobody; when one fails, only the log says so.
-        failed = [line for line in log if "failed" in line]
+        failed = [line for line in process.said if "failed" in line]
     assert len(fruitless) <= FRUITLESS_MAX, "\n".join(fruitless)
-    assert not failed, "".join(failed)
+    assert not failed, "\n".join(failed)
 
 
 def operations_of(document: dict[str, Any]) -> list[Any]:
