@@ -80,11 +80,16 @@ async def comparing(connection: Connection) -> AsyncIterator[None]:
     settings = connection.transaction()
     await settings.start()
     try:
-        await connection.execute(_SETTINGS)
+        await compare_by_hashing(connection)
         yield
     finally:
         if not connection.is_closed():
             await settings.rollback()  # nothing was written; the settings go with it
+
+
+async def compare_by_hashing(connection: Connection) -> None:
+    """Let the rest of a transaction compare whole tables as `comparing` does."""
+    await connection.execute(_SETTINGS)
 
 
 async def check_ground(connection: Connection, watch: Watch | None = None) -> list[Broken]:

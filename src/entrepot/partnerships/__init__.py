@@ -74,7 +74,11 @@ from entrepot.partnerships.model import (
     wholesaler_only,
 )
 from entrepot.partnerships.model.activity import Activity
-from entrepot.partnerships.model.glance import PartnershipsGlance, StillPartnership
+from entrepot.partnerships.model.glance import (
+    EXPIRING_COUNTED_MAX,
+    PartnershipsGlance,
+    StillPartnership,
+)
 from entrepot.partnerships.model.matching import (
     MatchChanges,
     MatchCounts,
@@ -127,6 +131,7 @@ __all__ = [
     "ALREADY_PARTNERS",
     "BUFFER_NOT_VALID",
     "CAP_NOT_VALID",
+    "EXPIRING_COUNTED_MAX",
     "FACTOR_NOT_VALID",
     "INVITATION_ACCEPTED",
     "INVITE_KEY_NOT_VALID",

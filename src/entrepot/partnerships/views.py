@@ -1,12 +1,14 @@
 """Reads of partnerships for doors: who trades with whom, what that opens, and at what price."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Final, Protocol
 
 import msgspec
 
 from entrepot.catalogue import gtin_key, unknown_supplier
 from entrepot.identity import check_scope
+from entrepot.infra.checks import comparing
 from entrepot.infra.ground import read_clock
 from entrepot.infra.pool import Pool
 from entrepot.infra.reading import reading
@@ -25,6 +27,7 @@ from entrepot.partnerships.model import (
 )
 from entrepot.partnerships.model.activity import Activity, show_activity
 from entrepot.partnerships.model.glance import (
+    EXPIRING_COUNTED_MAX,
     EXPIRING_SOON,
     STILL_MAX,
     PartnershipsGlance,
@@ -248,7 +251,7 @@ async def glance_at_partnerships(pool: Pool, caller: Caller) -> PartnershipsGlan
     async with reading(pool) as connection:
         now = await read_clock(connection)
         beginnings = await glance.read_beginnings(
-            connection, caller.organisation, now, now + EXPIRING_SOON
+            connection, caller.organisation, now, now + EXPIRING_SOON, EXPIRING_COUNTED_MAX
         )
         still = await glance.list_still(connection, caller.organisation, STILL_MAX)
     return show_glance(beginnings, still)
@@ -288,14 +291,16 @@ async def list_matching(
         over = matching_over(found.id, found.state)
         if over is not None:
             return Refusal((over,))
-        rows = await matches.list_outcomes(
-            connection,
-            (found.retailer, found.wholesaler, found.id),
-            after,
-            outcome,
-            among,
-            page.rows_wanted,
-        )
+        # Which few are of an outcome is known once many were looked at.
+        async with nullcontext() if outcome is None else comparing(connection):
+            rows = await matches.list_outcomes(
+                connection,
+                (found.retailer, found.wholesaler, found.id),
+                after,
+                outcome,
+                among,
+                page.rows_wanted,
+            )
     fitting = [row for row in rows if row.fits]
     shown = tuple([matches.to_outcome(row) for row in fitting[: page.limit]])
     return Stretch(shown, _following(fitting, rows, page, among))

@@ -290,7 +290,7 @@ async def test_who_may_not_and_what_is_no_partner_is_refused(pool: Pool, network
 async def test_a_large_catalogue_is_matched_at_once(
     pool: Pool, network: Network, *, full_size: bool
 ) -> None:
-    size = 3_000 if full_size else 900
+    size = 30_000 if full_size else 3_000
     pair = await pair_of(network)
     async with pool.acquire() as connection:
         for organisation, letter in ((pair.wholesaler, "W"), (pair.retailer, "R")):

@@ -154,7 +154,7 @@ async def test_it_costs_the_same_however_much_there_was(
                 (ours, list(span.starts), SUMMED_MAX, lowest_id(span.starts[0])),
             ),
             (orders.SQL["sum_parts_of_goods_in"], (ours, list(span.starts))),
-            (partnerships.SQL["read_beginnings"], (ours, now, now + timedelta(days=3))),
+            (partnerships.SQL["read_beginnings"], (ours, now, now + timedelta(days=3), 100)),
             (partnerships.SQL["list_still"], (ours, 10)),
         ]
         for mode in ("force_custom_plan", "force_generic_plan"):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from entrepot.catalogue import unknown_supplier
 from entrepot.identity import check_scope
+from entrepot.infra.checks import compare_by_hashing
 from entrepot.infra.clock import Moment, by_the_clock
 from entrepot.infra.pool import Connection, Pool
 from entrepot.infra.writing import Done, Happening, Sent, Written, act_once
@@ -53,6 +54,8 @@ async def match_wholesale(
         over = matching_over(shared.id, shared.state)
         if over is not None:
             return Refusal((over,))
+        # Catalogues that were imported just now have no statistics yet.
+        await compare_by_hashing(connection)
         counts = await matches.count_outcomes(connection, shared)
         match_ids = [new_id() for _ in range(counts.get("matchable", 0))]
         made = 0

@@ -11,6 +11,8 @@ from entrepot.kernel.ids import Id
 
 EXPIRING_SOON: Final = timedelta(days=3)
 """How long before it expires an open invitation is told of."""
+EXPIRING_COUNTED_MAX: Final = 100
+"""How many of these are counted, at most."""
 STILL_MAX: Final = 10
 """Partnerships that stand still and are named, at most."""
 
@@ -49,8 +51,8 @@ class StillPartnership(msgspec.Struct, frozen=True):
 class PartnershipsGlance(msgspec.Struct, frozen=True):
     """What an organisation has to begin with, and what of its partnerships needs a person.
 
-    `expiring` counts open invitations that expire within three days, of which `first_note` and
-    `first_expires_at` are the first one's. `still` are at most ten.
+    `expiring` counts open invitations that expire within three days, up to a hundred; `first_note`
+    and `first_expires_at` are the first one's. `still` are at most ten.
     """
 
     has_products: bool

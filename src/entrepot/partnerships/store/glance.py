@@ -14,10 +14,13 @@ ROWS: Mapping[str, type] = {"list_still": StillRow, "read_beginnings": Beginning
 
 
 async def read_beginnings(
-    connection: Connection, organisation: Id, now: datetime, soon: datetime
+    connection: Connection, organisation: Id, now: datetime, soon: datetime, most: int
 ) -> BeginningsRow:
-    """Read what an organisation has to begin with, and its invitations that expire before soon."""
-    row = await connection.fetchrow(SQL["read_beginnings"], organisation, now, soon)
+    """Read what an organisation has to begin with, and its invitations that expire before soon.
+
+    These are counted up to `most`.
+    """
+    row = await connection.fetchrow(SQL["read_beginnings"], organisation, now, soon, most)
     assert row is not None, "the statement has one row"
     return BeginningsRow(*row)
 

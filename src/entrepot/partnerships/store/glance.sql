@@ -1,6 +1,6 @@
 -- name: read_beginnings
 -- What an organisation has to begin with, and which of its invitations expire soon, before $3: how
--- many, and the first of them. $2 is the time.
+-- many, at most $4, and the first of them. $2 is the time.
 SELECT
     EXISTS (
         SELECT 1
@@ -24,11 +24,15 @@ SELECT
             AND i.accepted_at IS NULL AND i.revoked_at IS NULL
     ) AS has_invitations,
     (
-        SELECT count(*)
-        FROM partnership_invitations AS i
-        WHERE
-            i.wholesaler = $1 AND i.expires_at > $2 AND i.expires_at <= $3
-            AND i.accepted_at IS NULL AND i.revoked_at IS NULL
+        SELECT count(e.id)
+        FROM (
+            SELECT i.id
+            FROM partnership_invitations AS i
+            WHERE
+                i.wholesaler = $1 AND i.expires_at > $2 AND i.expires_at <= $3
+                AND i.accepted_at IS NULL AND i.revoked_at IS NULL
+            LIMIT $4
+        ) AS e
     ) AS expiring,
     f.note AS first_note,
     f.expires_at AS first_expires_at
