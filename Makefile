@@ -74,7 +74,7 @@ lock: $(VENV)/.dev-ready  ## pin the dependencies again; UPGRADE=1 takes newer v
 	  --constraints requirements/run.lock --output-file requirements/dev.lock
 
 clean:  ## remove the environment and all caches; data stays
-	rm -rf $(VENV) .screenshots .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf $(VENV) .connector .screenshots .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Addresses of package indexes differ from place to place, so none is written down.

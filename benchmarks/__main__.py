@@ -18,6 +18,7 @@ from rich.console import Console
 
 from benchmarks.cells import CELLS, CONSIGNMENT, USUAL, Cell
 from benchmarks.consignment import FULL, QUICK, measure_consignment
+from benchmarks.dfc import measure_dfc
 from benchmarks.engine import open_bench
 from benchmarks.measure import CellError, Figures, Window, measure
 from benchmarks.report import (
@@ -43,10 +44,12 @@ QUICK_CELLS: Final = (
     "rest-256",
     "rest-hot-64",
     "rest-bulk",
+    "checkout-64",
+    "checkout-256",
     "own-64",
     "transfer-64",
 )
-SUBJECTS: Final = {"orders": USUAL, "consignment": CONSIGNMENT}
+SUBJECTS: Final = {"orders": USUAL, "consignment": CONSIGNMENT, "dfc": ()}
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -56,7 +59,7 @@ class Plan(msgspec.Struct, frozen=True):
     rounds: int
     window: Window
     subjects: tuple[str, ...]
-    """What to measure besides cells: the rows of an order, or consignment."""
+    """What to measure besides cells: the rows of an order, consignment, or the DFC door."""
     quick: bool
 
 
@@ -66,7 +69,7 @@ def read_plan(arguments: list[str]) -> tuple[Plan, argparse.Namespace]:
     parser.add_argument("--rounds", type=int, default=5, help="paired rounds (default: 5)")
     parser.add_argument("--seconds", type=float, default=10, help="counted per cell (default: 10)")
     parser.add_argument("--warm-up", type=float, default=2, help="seconds before (default: 2)")
-    parser.add_argument("--only", choices=SUBJECTS, help="one subject (default: both)")
+    parser.add_argument("--only", choices=SUBJECTS, help="one subject (default: all)")
     parser.add_argument("--cells", help="names, separated by commas (default: all)")
     parser.add_argument("--quick", action="store_true", help="one short round of a few cells")
     parser.add_argument("--list", action="store_true", help="list the cells and end")
@@ -112,6 +115,8 @@ async def run(plan: Plan) -> Result:
         if "consignment" in plan.subjects:
             size = QUICK if plan.quick else FULL
             consignment = await measure_consignment(bench, size, plan.rounds)
+        if "dfc" in plan.subjects:
+            consignment |= await measure_dfc(bench, plan.rounds)
         return Result(
             at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             machine=machine(),

@@ -29,6 +29,8 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     batch_max: int = 256
     shelves: Shelves | None = None
     """Where the buyers have variants of their own and order those: what of them is their own."""
+    in_sessions: bool = False
+    """Whether the orders are checkouts in sales sessions, which hold until they are paid."""
 
     @property
     def transfers(self) -> int:
@@ -172,9 +174,24 @@ TRANSFER: Final = (
     *_own("transfers", "both lines by transfer", Shelves(stocked=0, matched=True)),
 )
 
-USUAL: Final = (*FLOOR_A, *FLOOR_A_HOT, *FLOOR_B, *INTAKE, *REST)
+SESSIONS: Final = tuple(
+    Cell(
+        name=f"checkout-{callers}",
+        title=f"checkout holds in sales sessions, {callers}",
+        kind="intake",
+        callers=callers,
+        in_sessions=True,
+    )
+    for callers in (64, 256)
+)
+
+USUAL: Final = (*FLOOR_A, *FLOOR_A_HOT, *FLOOR_B, *INTAKE, *REST, *SESSIONS)
 CONSIGNMENT: Final = (*OWN, *TRANSFER)
 CELLS: Final = {cell.name: cell for cell in (*USUAL, *CONSIGNMENT, *EXTRA)}
+
+
+PLAIN: Final = INTAKE[1:3]
+"""Orders of the same size through the same batch, which checkouts are held against."""
 
 
 def _bar(cell: str, floor: tuple[Cell, ...], figure: Figure, bound: float) -> Bar:
@@ -184,6 +201,8 @@ def _bar(cell: str, floor: tuple[Cell, ...], figure: Figure, bound: float) -> Ba
         FLOOR_B: "B",
         OWN[:1]: "no partners",
         OWN[1:]: "no partners",
+        PLAIN[:1]: "plain placing",
+        PLAIN[1:]: "plain placing",
     }
     return Bar(
         cell=cell,
@@ -207,6 +226,8 @@ BARS: Final = (
     _bar("intake-256", FLOOR_B, "postgres", 1.4),
     _bar("intake-64", FLOOR_B, "cpu", 2.75),
     _bar("intake-64", FLOOR_B, "postgres", 1.75),
+    _bar("checkout-64", PLAIN[:1], "rate", 0.7),
+    _bar("checkout-256", PLAIN[1:], "rate", 0.7),
     *[
         _bar(f"{name}-{callers}", floor, figure, 2.0)
         for name in ("beside", "transfer", "transfers")

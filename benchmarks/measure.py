@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -25,8 +25,8 @@ from benchmarks.engine import HISTORY_ORDERS, Bench, Database
 from benchmarks.loads.clock import Sent, read_log, read_pgbench_logs
 from benchmarks.loads.wire import READY, Done, Task
 from benchmarks.processes import cpu_seconds, family_cpu_seconds
-from benchmarks.world import SQL, Shelves, fill_shelves
-from entrepot.infra.pool import open_pool
+from benchmarks.world import SQL, fill_shelves, open_sessions
+from entrepot.infra.pool import Pool, open_pool
 
 TAIL_SECONDS: Final = 0.3
 START_SECONDS_MAX: Final = 20
@@ -96,8 +96,11 @@ class _Running(msgspec.Struct, frozen=True):
 async def measure(bench: Bench, cell: Cell, window: Window, seed: int) -> Figures:
     """Run one cell on a fresh copy of the world and verify what it left. Raises CellError."""
     database = await bench.copy_world()
-    if cell.shelves is not None:
-        await _fill_shelves(bench, database, cell.shelves)
+    shelves = cell.shelves
+    if shelves is not None:
+        await _prepare(bench, database, lambda pool: fill_shelves(pool, shelves))
+    if cell.in_sessions:
+        await _prepare(bench, database, open_sessions)
     if cell.kind == "pgbench":
         first, last, sent, done = await _run_pgbench(bench, database, cell, window, seed)
     else:
@@ -107,10 +110,12 @@ async def measure(bench: Bench, cell: Cell, window: Window, seed: int) -> Figure
     return _figures(cell, first, last, sent, done)
 
 
-async def _fill_shelves(bench: Bench, database: Database, shelves: Shelves) -> None:
-    """Give buyers goods of their own, and have the planner know of them."""
+async def _prepare(
+    bench: Bench, database: Database, write: Callable[[Pool], Awaitable[None]]
+) -> None:
+    """Give buyers what only this cell needs, and have the planner know of it."""
     pool = await open_pool(database.dsn, bench.settings)
-    await fill_shelves(pool, shelves)
+    await write(pool)
     await pool.close()
     connection = await database.connect()
     await connection.execute(SQL["tidy_up"])
@@ -130,6 +135,7 @@ async def run_load(
         bulk=0 if cell.orders == 1 else cell.orders,
         dsn=database.dsn,
         batch_max=cell.batch_max,
+        in_sessions=cell.in_sessions,
     )
     if cell.kind == "intake":
         return await _run_task(bench, "intake", task, window, None)

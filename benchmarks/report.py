@@ -16,6 +16,7 @@ from rich.table import Table
 
 from benchmarks.cells import BARS, CELLS, Bar
 from benchmarks.consignment import PROMISES, Promise
+from benchmarks.dfc import DFC_PROMISES
 from benchmarks.measure import Figures
 from benchmarks.rows import Written
 
@@ -95,8 +96,9 @@ def ratios_of(rounds: Rounds) -> list[Ratio]:
 
 
 def promises_of(found: Mapping[str, Sequence[float]]) -> list[Kept]:
-    """Hold the figures of each promise about consignment together."""
-    return [Kept(PROMISES[name], spread_of(figures)) for name, figures in found.items() if figures]
+    """Hold the figures of each promise about consignment and the DFC door together."""
+    promises = {**PROMISES, **DFC_PROMISES}
+    return [Kept(promises[name], spread_of(figures)) for name, figures in found.items() if figures]
 
 
 def _reader(bar: Bar) -> Callable[[Figures], float]:

@@ -47,6 +47,7 @@ VARIANTS_PER_BUYER: Final = VARIANTS // BUYERS
 OWN_LOCATION_PREFIX: Final = "0198f0aa-0009-7000-8000-"
 OWN_PRODUCT_PREFIX: Final = "0198f0aa-000a-7000-8000-"
 OWN_VARIANT_PREFIX: Final = "0198f0aa-000b-7000-8000-"
+SESSION_PREFIX: Final = "0198f0aa-000c-7000-8000-"
 
 SCOPES: Final = frozenset(scope.value for scope in Scope)
 
@@ -118,6 +119,14 @@ async def fill_shelves(pool: Pool, shelves: Shelves) -> None:
         if shelves.matched:
             await connection.execute(SQL["insert_partnerships"])
             await connection.execute(SQL["insert_matches"])
+
+
+async def open_sessions(pool: Pool) -> None:
+    """Let each buyer sell everything in a sales session of its own."""
+    async with pool.acquire() as connection:
+        await connection.execute(SQL["insert_session_rights"])
+        await connection.execute(SQL["insert_sessions"], BUYER_PREFIX, SESSION_PREFIX, BUYERS)
+        await connection.execute(SQL["insert_session_products"], ON_HAND)
 
 
 def chooser(spread: Spread, chance: random.Random) -> Callable[[], tuple[int, int]]:

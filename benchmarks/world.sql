@@ -195,6 +195,45 @@ FROM partnerships AS p
 INNER JOIN variants AS r ON p.retailer = r.organisation
 INNER JOIN variants AS w ON p.wholesaler = w.organisation AND r.sku = w.sku;
 
+-- name: insert_session_rights
+-- Let every buyer sell what every seller has in sales sessions.
+INSERT INTO trading_rights (seller, buyer, kind, created_at)
+SELECT
+    s.id,
+    b.id,
+    'session',
+    clock_timestamp()
+FROM organisations AS s
+CROSS JOIN organisations AS b
+WHERE s.slug LIKE 'seller-%' AND b.slug LIKE 'buyer-%';
+
+-- name: insert_sessions
+-- Open a sales session of each buyer, numbered like it.
+INSERT INTO selling_windows (organisation, id, is_remote, opens_at, closes_at)
+SELECT
+    ($1 || lpad(to_hex(n.number), 12, '0'))::uuid,
+    ($2 || lpad(to_hex(n.number), 12, '0'))::uuid,
+    false,
+    clock_timestamp() - interval '1 hour',
+    clock_timestamp() + interval '1 day'
+FROM generate_series(0, $3 - 1) AS n (number);
+
+-- name: insert_session_products
+-- Sell everything of every seller in each session, with a limit that is never reached.
+INSERT INTO window_products (
+    organisation, selling_window, variant, owner, quantity_max, unit_price, purchase_price
+)
+SELECT
+    w.organisation,
+    w.id,
+    v.id,
+    v.organisation,
+    $1::numeric,
+    3,
+    2
+FROM selling_windows AS w
+CROSS JOIN variants AS v;
+
 -- name: count_rows
 -- What is there now, to hold against what was acknowledged.
 SELECT
@@ -284,8 +323,33 @@ LEFT JOIN LATERAL (
     WHERE l.organisation = o.organisation AND l.order_id = o.id
 ) AS t ON true
 WHERE
-    o.status <> 'complete' OR o.payment_status <> 'paid'
+    (
+        o.selling_window IS NULL
+        AND (o.status <> 'complete' OR o.payment_status <> 'paid')
+    )
+    OR (o.selling_window IS NOT NULL AND (o.status <> 'held' OR o.hold_until IS NULL))
     OR t.lines <> 2 OR t.held <> t.quantity
+UNION ALL
+SELECT
+    'session ' || coalesce(p.selling_window, g.selling_window) || ' '
+    || coalesce(p.variant, g.variant),
+    'held is not the sum of its orders'
+FROM window_products AS p
+FULL JOIN (
+    SELECT
+        o.organisation,
+        o.selling_window,
+        l.variant,
+        sum(l.held) AS held
+    FROM orders AS o
+    INNER JOIN order_lines AS l ON o.organisation = l.organisation AND o.id = l.order_id
+    WHERE o.selling_window IS NOT NULL
+    GROUP BY o.organisation, o.selling_window, l.variant
+) AS g
+    ON
+        p.organisation = g.organisation AND p.selling_window = g.selling_window
+        AND p.variant = g.variant
+WHERE coalesce(p.held, 0) <> coalesce(g.held, 0)
 LIMIT 20;
 
 -- name: read_writes

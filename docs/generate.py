@@ -16,6 +16,7 @@ from typing import Any
 import typer.main
 from typer.core import TyperGroup
 
+from entrepot.apis.dfc import ROUTES as DFC_ROUTES
 from entrepot.apis.rest import ROUTES
 from entrepot.cli import app
 from entrepot.cli.exit_codes import ExitCode
@@ -48,9 +49,11 @@ REFUSING = (
     ("partnerships", "Agreements", "Who may order whose variants."),
     ("orders", "Orders", "Orders, and acts on stock, which pass through the same batch."),
     ("stock", "Stock", "What the ledger itself refuses."),
+    ("sales_sessions", "Sales sessions", "Sessions, what they sell, and their ends."),
     ("settlement", "Settlements", "Weeks, their documents, and how a partnership ends."),
     ("connectors.feed", "The feed", "What shops read of the numbers they can promise."),
     ("connectors.webhooks", "Webhooks", "Who is told what happened, and where."),
+    ("apis.dfc", "DFC documents", "What is wrong with a document before anybody has acted on it."),
 )
 
 # Where invariants are declared, from the ground up.
@@ -60,6 +63,7 @@ CHECKING = (
     ("partnerships", "What partners agreed on"),
     ("stock", "Stock"),
     ("orders", "Orders"),
+    ("sales_sessions", "Sales sessions"),
     ("settlement", "Settlements"),
 )
 
@@ -190,7 +194,28 @@ def access_page() -> str:
     for topic, rows in by_topic.items():
         lines += ["", f"## {topic}", ""]
         lines += ["| route | who may | somebody else's |", "|---|---|---|", *rows]
-    return "\n".join([*lines, *_pages()]) + "\n"
+    return "\n".join([*lines, *_dfc(), *_pages()]) + "\n"
+
+
+def _dfc() -> list[str]:
+    """Who may do what at the DFC door, from the table that the tests of access try."""
+    table = importlib.import_module("tests.access.dfc_table")
+    summaries = {f"{route.method} {route.path}": route.summary for route in DFC_ROUTES}
+    lines = [
+        "",
+        "## DFC, below `/api/dfc`",
+        "",
+        "Tokens are Entrepot's own, or those of an identity provider for whoever is bound to an",
+        "organisation (`docs/guides/dfc.md`). What belongs to somebody else answers exactly like",
+        "what is not there.",
+        "",
+        "| route | what for | who may |",
+        "|---|---|---|",
+    ]
+    for row in table.DFC_TABLE:
+        who = "any token that holds" if row.scope is None else f"`{row.scope.value}`"
+        lines.append(f"| `{row.route}` | {summaries[row.route]} | {who} |")
+    return lines
 
 
 def _pages() -> list[str]:

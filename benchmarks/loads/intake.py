@@ -20,6 +20,7 @@ from benchmarks.loads.wire import READY, Done, Task
 from benchmarks.world import (
     OWN_VARIANT_PREFIX,
     QUANTITY_MAX,
+    SESSION_PREFIX,
     VARIANT_PREFIX,
     VARIANTS,
     VARIANTS_PER_BUYER,
@@ -118,6 +119,9 @@ class Load:
         if self.task.spread == "own":
             begin = number % len(self.task.buyers) * VARIANTS_PER_BUYER
             names, kind = OWN_NAMES[begin : begin + VARIANTS_PER_BUYER], "own"
+        session: Id | None = None
+        if self.task.in_sessions:
+            session, kind = numbered(SESSION_PREFIX, number % len(self.task.buyers)), "session"
 
         def make() -> PlaceOrder:
             first, second = choose()
@@ -130,7 +134,8 @@ class Load:
                     WantedLine(names[first], QUANTITIES[int(chance.random() * QUANTITY_MAX)]),
                     WantedLine(names[second], QUANTITIES[int(chance.random() * QUANTITY_MAX)]),
                 ),
-                paid=True,
+                paid=session is None,
+                window=session,
             )
 
         return make

@@ -27,6 +27,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     dsn: str = ""
     """The database, for a load that is Entrepot itself."""
     batch_max: int = 256
+    in_sessions: bool = False
+    """Whether orders are checkouts in the sales session of their buyer."""
     ports: list[int] = []
     """The web servers, for a load that comes through them."""
 

@@ -53,6 +53,11 @@ ORDER: Final[Mapping[str, str]] = MappingProxyType(
 )
 COUNT: Final[Mapping[str, str]] = MappingProxyType({"location": "{location}", "quantity": "7"})
 
+TIMES: Final[Mapping[str, str]] = MappingProxyType(
+    {"name": "Week", "opens_at": "2030-01-01T10:00", "closes_at": "2030-01-05T10:00"}
+)
+SESSION: Final[Mapping[str, str]] = MappingProxyType({**TIMES, "step": "save"})
+
 PAGE_TABLE: Final[tuple[PageRow, ...]] = (
     PageRow("GET /log-in", Visitor.EVERYBODY),
     PageRow("POST /log-in", Visitor.EVERYBODY),
@@ -192,6 +197,59 @@ PAGE_TABLE: Final[tuple[PageRow, ...]] = (
     PageRow("POST /new-product", Scope.CATALOGUE_WRITE),
     PageRow("GET /products/{product}/variants", Scope.CATALOGUE_WRITE),
     PageRow("POST /products/{product}/variants", Scope.CATALOGUE_WRITE),
+    PageRow("GET /sales-sessions", Scope.ORDERS_READ),
+    PageRow("GET /sales-sessions/new", Scope.ORDERS_WRITE),
+    PageRow(
+        "POST /sales-sessions/new",
+        Scope.ORDERS_WRITE,
+        fields={**SESSION, "reference": "{free}", "variant": "{session_variant}"},
+    ),
+    PageRow("GET /sales-sessions/{sales_session}", Scope.ORDERS_READ),
+    PageRow("GET /sales-sessions/{sales_session}/orders", Scope.ORDERS_READ),
+    PageRow("GET /sales-sessions/{sales_session}/preview", Scope.ORDERS_READ),
+    PageRow(
+        "POST /sales-sessions/{sales_session}/close",
+        Scope.ORDERS_WRITE,
+        fields={"is_sure": "yes"},
+    ),
+    PageRow("GET /sales-sessions/{sales_session}/change", Scope.ORDERS_WRITE),
+    PageRow("POST /sales-sessions/{sales_session}/change", Scope.ORDERS_WRITE, fields=TIMES),
+    PageRow(
+        "POST /sales-sessions/{sales_session}/products",
+        Scope.ORDERS_WRITE,
+        fields={"variant": "{session_variant}", "quantity_max": "9", "step": "save"},
+    ),
+    PageRow(
+        "POST /sales-sessions/{sales_session}/products/remove",
+        Scope.ORDERS_WRITE,
+        fields={"taken_out": "{unordered}"},
+    ),
+    PageRow("GET /sales-sessions/{sales_session}/order", Scope.ORDERS_WRITE),
+    PageRow(
+        "POST /sales-sessions/{sales_session}/order",
+        Scope.ORDERS_WRITE,
+        fields={
+            "reference": "{free}",
+            "variant": "{session_variant}",
+            "quantity": "1",
+            "step": "place",
+        },
+    ),
+    PageRow("GET /session-demand", Scope.ORDERS_READ),
+    PageRow("GET /session-orders", Scope.ORDERS_READ),
+    PageRow("GET /session-orders/{order}", Scope.ORDERS_READ, using={"order": "session_order"}),
+    PageRow(
+        "GET /session-orders/{order}/print", Scope.ORDERS_READ, using={"order": "session_order"}
+    ),
+    PageRow(
+        "GET /session-orders/{order}/ship", Scope.ORDERS_WRITE, using={"order": "session_order"}
+    ),
+    PageRow(
+        "POST /session-orders/{order}/ship",
+        Scope.ORDERS_WRITE,
+        using={"order": "session_order"},
+        fields={"all": "yes"},
+    ),
     PageRow("GET /search", Visitor.ANY_PERSON, query={"q": "{sku}"}),
     PageRow("GET /settlements", Scope.SETTLEMENT_READ, query={"partnership": "{trading}"}),
     PageRow("GET /settlements/open", Scope.SETTLEMENT_READ),

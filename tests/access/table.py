@@ -13,6 +13,7 @@ How to add a route: write its row, with an example or two in which every identif
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -177,6 +178,27 @@ PARTNERSHIP = {"path.partnership": Answer.ABSENT}
 SETTLEMENT = {"path.settlement": Answer.ABSENT}
 MATCH = {"path.match": Answer.ABSENT}
 VARIANT = {"sku": "{sku}", "name": "Carrots", "gtin": "{gtin}", "supplier": "{supplier}"}
+
+
+SALES_SESSION = {"path.sales_session": Answer.ABSENT}
+SESSION_PRODUCTS = {
+    "body.products[].variant": Answer.ABSENT,
+    "body.products[].sku": Answer.ABSENT,
+    "body.products[].seller": Answer.ABSENT,
+}
+SESSION_LINES = [{"variant": "{session_variant}", "quantity": "1"}]
+
+
+def _session(product: Mapping[str, str]) -> dict[str, object]:
+    """A session that can be opened whenever this is read."""
+    now = datetime.now(UTC)
+    return {
+        "name": "Week",
+        "reference": "{session_reference}",
+        "opens_at": now.isoformat(),
+        "closes_at": (now + timedelta(days=2)).isoformat(),
+        "products": [product],
+    }
 
 
 def _order(lines: object, **fields: object) -> dict[str, object]:
@@ -415,8 +437,9 @@ TABLE: tuple[Row, ...] = (
     Row(
         "POST /api/v1/orders",
         Scope.ORDERS_WRITE,
-        {**ORDER_LINES, "body.reference": Answer.FREE},
+        {**ORDER_LINES, "body.reference": Answer.FREE, "body.sales_session": Answer.ABSENT},
         (
+            Example(body=_order(SESSION_LINES, sales_session="{sales_session}")),
             Example(body=_order(LINES)),
             Example(body=_order(LINES_BY_SKU)),
             Example(body=_order(LINES_OF_SELLER)),
@@ -434,8 +457,10 @@ TABLE: tuple[Row, ...] = (
             "body.orders[].lines[].seller": Answer.EACH,
             "body.orders[].reference": Answer.FREE,
             "body.orders[].key": Answer.FREE,
+            "body.orders[].sales_session": Answer.EACH,
         },
         (
+            Example(body={"orders": [_order(SESSION_LINES, sales_session="{sales_session}")]}),
             Example(body={"orders": [_order(LINES, key="{key}")]}),
             Example(body={"orders": [_order(LINES_OF_SLUG)]}),
             Example(body={"orders": [_order(LINES, kind="session")]}, own=False, opened=True),
@@ -497,6 +522,66 @@ TABLE: tuple[Row, ...] = (
         Scope.ORDERS_WRITE,
         ORDER,
         (Example(body={"priority": 5}, using={"order": "waiting"}),),
+    ),
+    # Sales sessions, and what they order of producers.
+    Row("GET /api/v1/sales-sessions", Scope.ORDERS_READ, PAGED, (Example({"state": "open"}),)),
+    Row(
+        "POST /api/v1/sales-sessions",
+        Scope.ORDERS_WRITE,
+        {**SESSION_PRODUCTS, "body.reference": Answer.FREE},
+        (
+            Example(body=_session({"variant": "{session_variant}"})),
+            Example(body=_session({"sku": "{session_sku}", "seller": "{producer}"})),
+        ),
+    ),
+    Row("GET /api/v1/sales-sessions/{sales_session}", Scope.ORDERS_READ, SALES_SESSION),
+    Row(
+        "PATCH /api/v1/sales-sessions/{sales_session}",
+        Scope.ORDERS_WRITE,
+        SALES_SESSION,
+        (Example(body={"name": "Another week"}),),
+    ),
+    Row(
+        "PUT /api/v1/sales-sessions/{sales_session}/products",
+        Scope.ORDERS_WRITE,
+        {**SALES_SESSION, **SESSION_PRODUCTS},
+        (
+            Example(body={"products": [{"variant": "{session_variant}", "quantity_max": "9"}]}),
+            Example(body={"products": [{"sku": "{session_sku}", "seller": "{producer}"}]}),
+        ),
+    ),
+    Row(
+        "POST /api/v1/sales-sessions/{sales_session}/products/remove",
+        Scope.ORDERS_WRITE,
+        {**SALES_SESSION, "body.variants[]": Answer.ABSENT},
+        (Example(body={"variants": ["{unordered}"]}),),
+    ),
+    Row(
+        "POST /api/v1/sales-sessions/{sales_session}/close",
+        Scope.ORDERS_WRITE,
+        SALES_SESSION,
+        (Example(), Example(body={"cancel_unpaid": True})),
+    ),
+    Row(
+        "GET /api/v1/sales-sessions/{sales_session}/orders",
+        Scope.ORDERS_READ,
+        {**SALES_SESSION, **PAGED},
+        (Example(), Example({"would_miss": "true"})),
+    ),
+    Row("GET /api/v1/sales-sessions/{sales_session}/preview", Scope.ORDERS_READ, SALES_SESSION),
+    Row("GET /api/v1/session-demand", Scope.ORDERS_READ, PAGED),
+    Row("GET /api/v1/session-orders", Scope.ORDERS_READ, PAGED),
+    Row(
+        "GET /api/v1/session-orders/{order}",
+        Scope.ORDERS_READ,
+        ORDER,
+        (Example(using={"order": "session_order"}),),
+    ),
+    Row(
+        "POST /api/v1/session-orders/{order}/ship",
+        Scope.ORDERS_WRITE,
+        ORDER,
+        (Example(using={"order": "session_order"}),),
     ),
     # Stock.
     Row("GET /api/v1/feed", Scope.STOCK_READ, PAGED),

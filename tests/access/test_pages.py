@@ -44,7 +44,10 @@ FOREIGN: Final[tuple[dict[str, str], ...]] = (
     {"origin": "http://entrepot.test", "sec-fetch-site": "same-site"},
 )
 """What a browser says of a form that another host sent, or says nothing."""
-KNOWN_TO_PARTNERS: Final = frozenset({"organisation", "slug", "variant", "sku", "gtin"})
+KNOWN_TO_PARTNERS: Final = frozenset(
+    {"organisation", "slug", "variant", "sku", "gtin", "held_variant", "matched"}
+)
+"""What a trading right opens: the organisation, and its variants whatever they are called here."""
 _HOLE: Final = re.compile(r"\{(\w+)\}")
 _keys = count(1)
 

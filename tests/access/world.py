@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import timedelta
 from itertools import count
 from typing import Any, TypeAlias
 
@@ -20,6 +21,7 @@ from entrepot.identity import (
     add_person,
     issue_password_reset,
 )
+from entrepot.infra.clock import utc_now
 from entrepot.infra.following import number_events
 from entrepot.infra.ids import new_id
 from entrepot.kernel.caller import Scope
@@ -357,6 +359,72 @@ async def _received(member: Member, _: Things) -> Things:
     return {"received": allocated["id"], "receiving": f"pts_{made}"}
 
 
+async def _selling_session(member: Member, _: Things) -> Things:
+    """A sales session of its own, of a producer's two products; customers ordered one of them."""
+    network, number = member.network, next(_numbers)
+    producer = await network.organisation("producer")
+    await network.right(producer, member.ident, "session")
+    sold, unordered = [await network.variant(producer, name) for name in ("sold", "unordered")]
+    seller = await member.web.asker(producer)
+    line = {"variant": f"var_{sold}", "quantity": "100"}
+    await seller.post("/stock/receipts", {"lines": [line]})
+    reference = f"{member.name}-session-{number}"
+    body = {
+        "name": "Week",
+        "reference": reference,
+        **session_times(),
+        "products": [{"variant": f"var_{each}"} for each in (sold, unordered)],
+    }
+    session = (await member.asker.post("/sales-sessions", body))["id"]
+    for _order in range(2):
+        await member.order(f"var_{sold}", "1", sales_session=session)
+    shown = (await seller.get("/variants"))["data"]
+    return {
+        "sales_session": session,
+        "session_reference": reference,
+        "producer": f"org_{producer}",
+        "session_variant": f"var_{sold}",
+        "session_sku": next(each["sku"] for each in shown if each["id"] == f"var_{sold}"),
+        "unordered": f"var_{unordered}",
+    }
+
+
+async def _session_order(member: Member, things: Things) -> Things:
+    """A session order at it, the producer, and a trader's session that still goes on."""
+    variant = (await _variant(member, things))["variant"]
+    trader = await member.network.organisation("trader")
+    await member.network.right(member.ident, trader, "session")
+    buyer = await member.web.asker(trader)
+    for number in range(2):
+        body = {
+            "name": "Week",
+            "reference": f"week-{number}",
+            **session_times(),
+            "products": [{"variant": variant}],
+        }
+        session = (await buyer.post("/sales-sessions", body))["id"]
+        order = {
+            "reference": f"order-{number}",
+            "paid": True,
+            "sales_session": session,
+            "lines": [{"variant": variant, "quantity": "1"}],
+        }
+        await buyer.post("/orders", order)
+        if not number:
+            await buyer.post(f"/sales-sessions/{session}/close")
+    rows = (await member.asker.get("/session-orders", limit=1))["data"]
+    return {"session_order": rows[0]["id"]}
+
+
+def session_times() -> dict[str, str]:
+    """Times of a sales session that goes on now."""
+    now = utc_now()
+    return {
+        "opens_at": (now - timedelta(days=1)).isoformat(),
+        "closes_at": (now + timedelta(days=1)).isoformat(),
+    }
+
+
 async def _act(member: Member, _: Things) -> Things:
     rows = (await member.asker.get("/audit", limit=1))["data"]
     return {"act": rows[0]["id"]}
@@ -413,6 +481,15 @@ MAKERS: Mapping[tuple[str, ...], Maker] = {
     ("webhook", "delivery"): _webhook,
     ("allocation", "allocated", "allocating"): _allocation,
     ("received", "receiving"): _received,
+    (
+        "sales_session",
+        "session_reference",
+        "producer",
+        "session_variant",
+        "session_sku",
+        "unordered",
+    ): _selling_session,
+    ("session_order",): _session_order,
     ("act",): _act,
 }
 """What a member can have, by kind; one maker may make several that belong together."""

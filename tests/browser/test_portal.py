@@ -11,6 +11,7 @@ import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 from itertools import count
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload
 
 from entrepot.identity import IssuedToken, NewToken, issue_token
+from entrepot.infra.clock import utc_now
 from entrepot.infra.ids import new_id
 from entrepot.infra.pool import open_pool
 from entrepot.infra.settings import Settings
@@ -41,8 +43,8 @@ SHOWN: Final = tuple(
 """Every page but those that send files."""
 FOR_NOBODY: Final = ("/log-in", "/new-password")
 """Pages for who has not logged in."""
-PEOPLE: Final = ("winkel-noord", "de-groothandel")
-"""A retailer and its wholesaler: each page is shown to one of them at least."""
+PEOPLE: Final = ("winkel-noord", "de-groothandel", "hub-a", "jeans-farm")
+"""A retailer and its wholesaler, a trader and its producer: each page is shown to one of them."""
 GTIN: Final = "8712345678906"
 _HOLE: Final = re.compile(r"\{(\w+)\}")
 _numbers = count(1)
@@ -68,22 +70,49 @@ class Sights:
                 "allocation": self._first("/allocations"),
                 "settlement": self._first("/settlements"),
                 "line": "1",
+                "sales_session": self._first("/sales-sessions", state="open"),
             }
+            self.session_order = self._first("/session-orders")
             self.moved = self._first(f"{trading}/open-settlement/lines", "variant")
 
-    def _first(self, path: str, name: str = "id") -> str | None:
-        answer = self.http.get(path, params={"limit": "1"})
+    def _first(self, path: str, name: str = "id", **wanted: str) -> str | None:
+        answer = self.http.get(path, params={"limit": "1", **wanted})
         rows = answer.json()["data"] if answer.status_code == 200 else []
         return str(rows[0][name]) if rows else None
 
     def address(self, path: str) -> str | None:
         """A page with what it needs; None where there is nothing that it could show."""
         things = self.things | ({"variant": self.moved} if "/open/" in path else {})
+        if path.startswith("/session-orders/"):
+            things["order"] = self.session_order
         if any(things.get(name) is None for name in _HOLE.findall(path)):
             return None
         if path == "/search":
             return "/search?q=e"
         return _HOLE.sub(lambda match: str(things[match[1]]), path)
+
+
+def order_in_a_session(served: Served) -> None:
+    """Let a hub's sales session be over, so that its producer has a session order."""
+    producer = httpx.Client(
+        base_url=f"{served.address}/api/v1",
+        headers={"Authorization": f"Bearer {served.demo.organisation('jeans-farm').token}"},
+    )
+    with closing(producer):
+        leeks = producer.get("/variants", params={"sku": "LEEKS"}).json()["data"][0]["id"]
+    trader = Trader(None, served.demo.organisation("hub-a").token, "LEEKS")
+    now = utc_now()
+    times = {
+        "opens_at": (now - timedelta(days=1)).isoformat(),
+        "closes_at": (now + timedelta(days=1)).isoformat(),
+    }
+    reference = f"over-{next(_numbers)}"
+    body = {"name": "Over", "reference": reference, "products": [{"variant": leeks}], **times}
+    session = trader.post(served, "/sales-sessions", body)["id"]
+    line = {"variant": leeks, "quantity": "1"}
+    order = {"reference": reference, "sales_session": session, "paid": True, "lines": [line]}
+    trader.post(served, "/orders", order)
+    trader.post(served, f"/sales-sessions/{session}/close", {})
 
 
 def send_a_sheet(looker: Looker) -> str:
@@ -111,6 +140,7 @@ def test_every_page_can_be_read_by_everybody(
             nobody.go(f"{path}?language={combination.language}")
             wrong += nobody.look(path)
             seen.add(path)
+    order_in_a_session(entrepot)
     for slug in PEOPLE:
         sights = Sights(entrepot, slug)
         login = entrepot.demo.organisation(slug).login
@@ -130,7 +160,7 @@ def test_every_page_can_be_read_by_everybody(
 class Trader(NamedTuple):
     """An organisation of the story: a person of it, and a program with its secret."""
 
-    person: Somebody
+    person: Somebody | None
     secret: str
     sku: str
 
@@ -186,6 +216,8 @@ def test_two_people_walk_the_wholesale_link(
     traders: tuple[Trader, Trader],
 ) -> None:
     wholesaler, shop = traders
+    assert wholesaler.person is not None
+    assert shop.person is not None
     with (
         looking(browser, entrepot, combination) as seller,
         looking(browser, entrepot, combination) as buyer,
@@ -240,3 +272,62 @@ def test_two_people_walk_the_wholesale_link(
             assert sku in text, text
             assert "16" in text, "four of four euros each"
             assert not each.complaints
+
+
+def test_a_trader_and_its_producer_walk_a_sales_session(
+    browser: Browser, entrepot: Served, combination: Combination
+) -> None:
+    """From the first product to the goods that leave: the session, its orders, its closing."""
+    hub, farm = (entrepot.demo.organisation(slug).login for slug in ("hub-a", "jeans-farm"))
+    with (
+        looking(browser, entrepot, combination) as trader,
+        looking(browser, entrepot, combination) as producer,
+    ):
+        trader.log_in(hub.email, hub.password)
+        producer.log_in(farm.email, farm.password)
+
+        # The hub makes a session in which it sells the farm's leeks, ten kilos at most.
+        name = f"Walk {next(_numbers)} {combination}"
+        trader.go("/sales-sessions")
+        trader.follow("/sales-sessions/new")
+        trader.page.fill("#find", "LEEKS")
+        trader.press('main button[name="step"][value="find"]:not(.unseen)')
+        trader.press('main button[name="add"]')
+        trader.page.fill("#name", name)
+        trader.page.fill("#reference", name.replace(" ", "-")[:28])
+        trader.page.fill("#opens_at", "2026-01-01T10:00")
+        trader.page.fill("#closes_at", f"{utc_now() + timedelta(days=2):%Y-%m-%dT%H:%M}")
+        trader.page.fill("#products-0-quantity_max", "10")
+        trader.press('main button[name="step"][value="save"]')
+        place = trader.path
+        assert place.startswith("/sales-sessions/sal_"), trader.page.locator("main").inner_text()
+
+        # A customer at the counter takes two kilos, and pays.
+        trader.follow(f"{place}/order")
+        trader.page.fill("#lines-0-quantity", "2")
+        trader.page.check('input[name="paid"][value="now"]')
+        trader.press('main button[name="step"][value="place"]')
+        assert trader.path.startswith("/orders/ord_"), trader.page.locator("main").inner_text()
+
+        # The farm sees it at once.
+        producer.go("/session-demand")
+        assert "LEEKS" in producer.page.locator("main").inner_text()
+
+        # The hub looks what would be ordered, and closes.
+        trader.go(f"{place}/preview")
+        assert "LEEKS" in trader.page.locator("main").inner_text()
+        trader.page.check("#is_sure")
+        trader.press(f'form[action="{place}/close"] button.bad')
+        assert trader.page.locator(f'form[action="{place}/close"]').count() == 0
+
+        # The farm has one session order of it, and ships it.
+        producer.go("/session-orders")
+        producer.follow("/session-orders/ord_")
+        assert "2 kg" in producer.page.locator("main").inner_text()
+        order = producer.path
+        producer.follow(f"{order}/ship")
+        producer.press(f'form[action="{order}/ship"] button.main')
+        assert producer.page.locator("main .said").count() == 1
+        assert producer.page.locator(f'main a[href="{order}/ship"]').count() == 0
+        assert not trader.complaints
+        assert not producer.complaints

@@ -8,6 +8,7 @@ from entrepot.kernel.ids import Id
 from entrepot.orders import ReturnGoods
 from tests.factories.counter import Counter, order_of, parts
 from tests.factories.feeding import publish_all
+from tests.factories.hub import Hub
 from tests.factories.network import Network
 from tests.factories.people import somebody
 from tests.factories.street import Street
@@ -45,6 +46,18 @@ async def live(network: Network, counter: Counter) -> Id:
     await somebody(counter.pool, owner)
     await publish_all(counter.pool)
     return owner
+
+
+async def live_in_sessions(network: Network, counter: Counter) -> None:
+    """Let everything happen once in sales sessions: one that is gathered, one that is open."""
+    hub = await Hub(network, counter).open()
+    closed, opened = await hub.session(), await hub.session(carrots=4)
+    basket = hub.basket(closed, (hub.carrots, 2), paid=True)
+    await counter.place(hub.trader, basket)
+    await counter.place(hub.trader, hub.basket(opened, (hub.carrots, 3), reference="basket"))
+    await hub.close(closed)
+    await hub.gather(closed, basket.order)
+    await publish_all(counter.pool)
 
 
 async def live_between_partners(network: Network, counter: Counter) -> None:

@@ -148,7 +148,8 @@ async def test_statements_do_not_grow_with_the_batch(
         counts = {size: len(statements) for size, statements in sent.items()}
         says = f"{kind.__name__}: {counts}, at most {most}"
         LOG.info("%s", says)
-        if len(set(counts.values())) > 1 or max(counts.values()) > most:
+        # One that has found enough to serve looks once less for those who wait.
+        if max(counts.values()) > min(counts[sizes[0]], most):
             faults += [
                 says,
                 *(f"  {each.strip().split(chr(10), 1)[0]}" for each in sent[sizes[-1]]),

@@ -13,7 +13,7 @@ from entrepot.infra.pool import Connection, Pool
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
 from tests.factories.counter import Counter, order_of
-from tests.factories.damages import MAY_EDIT, live, live_between_partners
+from tests.factories.damages import MAY_EDIT, live, live_between_partners, live_in_sessions
 from tests.factories.network import Network
 from tests.tidy.house import PACKAGE, ROOT
 
@@ -216,6 +216,31 @@ DAMAGES = (
 )
 
 
+GATHERED = "(SELECT id FROM orders WHERE producer IS NOT NULL)"
+BASKET = "(SELECT id FROM orders WHERE reference = 'basket')"
+
+IN_SESSIONS = (
+    Damage("UPDATE window_products SET held = held + 1", {"sessions_hold_what_their_orders_hold"}),
+    Damage("DELETE FROM window_products WHERE held > 0", {"sessions_hold_what_their_orders_hold"}),
+    Damage(
+        f"UPDATE orders SET selling_window = NULL WHERE id = {BASKET}",
+        {"sessions_hold_what_their_orders_hold"},
+    ),
+    Damage(
+        f"UPDATE order_lines SET quantity = quantity + 1, cancelled = cancelled + 1"
+        f" WHERE order_id = {GATHERED}",
+        {"sessions_gather_what_customers_held"},
+    ),
+    Damage(
+        "UPDATE order_lines SET gathered = 0, cancelled = gathered WHERE gathered > 0",
+        {"sessions_gather_what_customers_held", "statuses_agree"},
+    ),
+    Damage(
+        "UPDATE selling_windows SET state = 'complete', closed_at = now(), completed_at = now()",
+        {"complete_sessions_hold_nothing"},
+    ),
+)
+
 BETWEEN_PARTNERS = (
     # What they agreed on
     Damage(
@@ -295,6 +320,12 @@ async def test_each_damage_between_partners_is_found(network: Network, counter: 
     assert not wrong, "\n" + "\n".join(wrong)
 
 
+async def test_each_damage_in_sessions_is_found(network: Network, counter: Counter) -> None:
+    await live_in_sessions(network, counter)
+    wrong = await _wrongly_found(counter, IN_SESSIONS)
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
 async def _wrongly_found(counter: Counter, damages: Sequence[Damage]) -> list[str]:
     """The damages after which something else is found than they break."""
     wrong = []
@@ -324,7 +355,8 @@ async def _found_after(connection: Connection, damage: Damage) -> list[Broken]:
 
 
 def test_each_invariant_is_broken_somewhere() -> None:
-    broken = {name for damage in (*DAMAGES, *BETWEEN_PARTNERS) for name in damage.breaks}
+    damages = (*DAMAGES, *IN_SESSIONS, *BETWEEN_PARTNERS)
+    broken = {name for damage in damages for name in damage.breaks}
     elsewhere = _invariants_of("settlement")  # in tests/integration/settlement/test_checks.py
     assert broken == {name for room in ROOMS for name in _invariants_of(room)} - elsewhere
 

@@ -239,3 +239,19 @@ def test_the_shell_can_complete_commands(environ: dict[str, str]) -> None:
         check=False,
     )
     assert completed.stdout.split() == ["grant"]
+
+
+def test_whom_an_identity_provider_vouches_for_is_bound_like_a_token(farm: CommandLine) -> None:
+    at = ("--issuer", "https://login.example")
+    bound = farm.done("token", "bind", "hub", *at, "--email", "Shop@Hub.example")
+    assert bound["shown"] == "shop@hub.example at https://login.example"
+    assert bound["scopes"] == ["orders:read", "orders:write", "catalogue:read"]
+    taken = farm("token", "bind", "farm", *at, "--email", "shop@hub.example")
+    assert (taken.code, "(identity.already_bound" in taken.err) == (4, True)
+    farm.done("token", "revoke", "hub", bound["id"])
+    again = farm.done("token", "bind", "farm", *at, "--email", "shop@hub.example")
+    assert again["id"] in farm("token", "list", "farm").out
+    farm.done("token", "bind", "hub", *at, "--client-id", "shop", "--scope", "orders:read")
+    for both in ((), ("--email", "a@b.example", "--client-id", "c")):
+        refused = farm("token", "bind", "hub", *at, *both)
+        assert (refused.code, "--client-id" in refused.err) == (2, True)

@@ -6,7 +6,7 @@ import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
@@ -17,10 +17,12 @@ from entrepot.infra.settings import Settings
 from entrepot.kernel.ids import Id
 from tests.factories.cli import CommandLine, Ended
 from tests.factories.counter import Counter, order_of
-from tests.factories.damages import MAY_EDIT, dump, live, run_sql
+from tests.factories.damages import MAY_EDIT, dump, live, live_in_sessions, run_sql
 from tests.factories.examined import broken_in
 from tests.factories.network import Network
 from tests.factories.served import environ_of, served
+
+T = TypeVar("T")
 
 pytestmark = [
     pytest.mark.damages_database("that is what a doctor is for"),
@@ -111,10 +113,10 @@ class Patient:
         self.database = database
         self.settings = settings
 
-    def given(self, happens: Callable[[Network, Counter], Awaitable[Id]]) -> Id:
+    def given(self, happens: Callable[[Network, Counter], Awaitable[T]]) -> T:
         """Let something happen in the database."""
 
-        async def run() -> Id:
+        async def run() -> T:
             pool = await open_pool(self.database, self.settings)
             try:
                 return await happens(Network(pool), Counter(pool))
@@ -294,6 +296,18 @@ class TestRepair:
             assert patient.dump() == before, damage.sql
             patient.sql(*RESTORE)
         assert patient.broken() == []
+
+    def test_what_sessions_hold_is_mended(self, patient: Patient) -> None:
+        patient.given(live_in_sessions)
+        sound = patient.dump()["window_products"]
+        patient.sql("UPDATE window_products SET held = held + 1")
+        assert patient.broken() == ["sessions_hold_what_their_orders_hold"]
+        ended = patient.doctor("--repair", "--yes")
+        assert {each["act"] for each in ended.json["repairs"]["happened"]} == {
+            "orders.session_repaired"
+        }
+        assert (ended.code, patient.broken()) == (0, [])
+        assert patient.dump()["window_products"] == sound
 
     def test_one_that_is_lost_keeps_no_other_from_being_mended(self, patient: Patient) -> None:
         patient.sql(LEFT_ALONE[0].sql, "DELETE FROM waiting_lines")

@@ -34,7 +34,9 @@ READING = {
     "entrepot person invitations",
     "entrepot person sessions",
     "entrepot run",
+    "entrepot sales-session preview",
     "entrepot serve",
+    "entrepot session-order demand",
     "entrepot settlement checklist",
     "entrepot settlement open",
     "entrepot settlement transfers",
@@ -49,6 +51,7 @@ COMMANDS = (
     ("variant", "create", "farm", "LEEKS"),
     ("variant", "deactivate", "farm", "CARROTS"),
     ("token", "issue", "farm"),
+    ("token", "bind", "farm", "--issuer", "https://login.example", "--email", "a@b.example"),
     ("trading-right", "grant", "farm", "hub", "marketplace"),
     ("trading-right", "end", "farm", "hub", "session"),
     ("stock", "receive", "farm", "CARROTS=5"),
@@ -123,8 +126,8 @@ def test_a_demo_is_rehearsed_whole(entrepot: CommandLine, database: str) -> None
 def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, database: str) -> None:
     async def undo() -> None:
         connection = await asyncpg.connect(database)
-        await connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0017%'")
-        await connection.execute("DROP TABLE kept_sheets")
+        await connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0019%'")
+        await connection.execute("ALTER TABLE tokens DROP COLUMN issuer, DROP COLUMN subject")
         await connection.execute("DROP TABLE pgqueuer, pgqueuer_log, pgqueuer_statistics CASCADE")
         await connection.execute("DROP TYPE pgqueuer_status CASCADE")
         await connection.close()
@@ -133,9 +136,11 @@ def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, databa
     ended = entrepot("organisation", "create", "farm", "--dry-run")
     assert (ended.code, ended.out) == (4, "")
     assert "`entrepot migrate`" in ended.err
-    assert entrepot("migrate", "--dry-run").out.splitlines()[-1] == "0017_sheets"
-    assert entrepot("migrate", "--dry-run", "--json").json == {"migrations": ["0017_sheets"]}
-    assert entrepot("migrate", "--json").json == {"migrations": ["0017_sheets"]}
+    assert entrepot("migrate", "--dry-run").out.splitlines()[-1] == "0019_bound_subjects"
+    assert entrepot("migrate", "--dry-run", "--json").json == {
+        "migrations": ["0019_bound_subjects"]
+    }
+    assert entrepot("migrate", "--json").json == {"migrations": ["0019_bound_subjects"]}
     assert entrepot("migrate", "--json").json == {"migrations": []}
 
 

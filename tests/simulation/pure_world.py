@@ -33,6 +33,7 @@ from entrepot.orders.model import (
     VariantFacts,
     Waiting,
     allocations_by_position,
+    begin_counting,
     decide_batch_purely,
     partners_by_variant,
     survey_submissions,
@@ -41,6 +42,7 @@ from entrepot.orders.model import (
 from entrepot.stock.model import LedgerRow
 from entrepot.stock.model.allocations import allocate, end_allocation
 from tests.simulation.pure_partners import ZONE, Goods, PurePartners, decimal
+from tests.simulation.pure_sessions import PureSessions
 
 OrderKey = tuple[Id, Id]
 Result = Decision | Refusal | Postponed
@@ -88,6 +90,7 @@ class PureWorld:
     holds: dict[HoldKey, Kept] = field(default_factory=dict)
     orders: dict[OrderKey, Order] = field(default_factory=dict)
     partners: PurePartners = field(default_factory=PurePartners)
+    sessions: PureSessions = field(default_factory=PureSessions)
     considered: list[tuple[Id, bool]] = field(default_factory=list)
     """The waiting orders that the last batch looked at, and whether as a partner's only."""
     left_over: set[Goods] = field(default_factory=set)
@@ -190,12 +193,11 @@ class PureWorld:
         """Decide a batch and keep what it did; None answers house-keeping."""
         swept = self._sweep_allocations()
         named = survey_submissions(submissions, {key: v.owner for key, v in self.variants.items()})
+        acted = set(named.acted) | self.sessions.session_orders(submissions, self.orders)
         looked = swept | set(named.variants) | self._line_variants(named.acted)
         looked |= self.partners.wholesale_for([order for _, order in named.undone])
         looked |= self.partners.wholesale_of(looked)
-        known = set(named.acted) | {
-            (each.organisation, each.order) for each in self._behind(looked)
-        }
+        known = acted | {(each.organisation, each.order) for each in self._behind(looked)}
         known |= self._holders_of(looked)
         locked = looked | self._line_variants(known)
         locked |= self.partners.wholesale_of(locked)
@@ -206,6 +208,8 @@ class PureWorld:
         }
         facts, book = self._open(locked, known, {order for _, order in named.undone})
         stock.expire(book, self._end_due(facts, freeing), self.new_id())
+        self.sessions.tell(facts, submissions, self.orders, self.live_holds())
+        begin_counting(facts)
         waiting = [
             each
             for each in self._behind(looked | freeing)
@@ -222,6 +226,7 @@ class PureWorld:
         decisions = [each.decision for each in decided.besides]
         decisions += [each for each in decided.results.values() if isinstance(each, Decision)]
         self._keep(book, decisions, facts)
+        self.sessions.compare(facts, self.orders, self.live_holds(not_due_by=self.now))
         self.left_over = self.left_over - looked | {key[:2] for key in book.left_over}
         self.now += timedelta(milliseconds=1)
         return [decided.results.get(number) for number in range(len(submissions))]
@@ -247,6 +252,13 @@ class PureWorld:
     def open_all(self) -> tuple[Facts, stock.Book]:
         """What a batch over everything would read."""
         return self._open({key[:2] for key in self.positions}, set(self.orders), set())
+
+    def live_holds(self, *, not_due_by: datetime | None = None) -> list[LiveHold]:
+        """The holds that have not ended; without those that are due by a moment."""
+        live = [kept.hold for kept in self.holds.values() if kept.state == "live"]
+        if not_due_by is None:
+            return live
+        return [h for h in live if h.expires_at is None or h.expires_at > not_due_by]
 
     def _sweep_allocations(self) -> set[Goods]:
         """End the allocations whose validity has passed, as a batch that meets them has done."""

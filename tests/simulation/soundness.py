@@ -100,7 +100,7 @@ def _orders(world: PureWorld) -> list[str]:
 
 def _line(order: Order, number: int) -> list[str]:
     line = next(each for each in order.lines if each.line_no == number)
-    parts = line.shipped + line.held + line.short + line.cancelled
+    parts = line.shipped + line.held + line.short + line.cancelled + line.gathered
     if order.status in {"held", "complete"} and line.quantity != parts:
         return [f"line {number} of {order.id} does not add up"]
     if order.status in {"draft", "cancelled"} and (line.held or line.short):

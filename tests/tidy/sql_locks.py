@@ -23,6 +23,12 @@ WIDE_LOCKS: Mapping[str, str] = MappingProxyType(
         "orders.lock_partnerships": (
             "a batch may draw on several wholesalers; locked by (wholesaler, id), shared"
         ),
+        "orders.lock_windows": (
+            "a batch places in sessions of several traders; locked by (organisation, id), shared"
+        ),
+        "orders.lock_windows_alone": (
+            "a batch makes session orders of several traders; locked by (organisation, id)"
+        ),
     }
 )
 

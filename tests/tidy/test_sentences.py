@@ -17,7 +17,7 @@ import pytest
 from tests.tidy.house import PACKAGE, ROOT, Finding, files, plant, report, tree_of
 
 LOCALE: Final = PACKAGE / "portal/locale"
-CODE: Final = re.compile(r"^[a-z]+\.[a-z_]+$")
+CODE: Final = re.compile(r"^[a-z]+(_[a-z]+)*\.[a-z_]+$")
 PLACE: Final = re.compile(r"\{([a-z_]*)\}")
 # Programs alone are told these: no page sends what could be refused so, or catches it.
 FOR_PROGRAMS: Final = {PACKAGE / each for each in ("apis", "app", "cli", "infra/postgres")}

@@ -30,8 +30,9 @@ from entrepot.infra.statements import Statement
 from entrepot.infra.writing import Happening
 from entrepot.kernel.demand import PositionKey
 from entrepot.kernel.ids import Id
-from entrepot.orders import check_orders, examine_lag, rebuild_orders
+from entrepot.orders import check_orders, examine_lag, rebuild_orders, rebuild_windows
 from entrepot.partnerships import check_partnerships
+from entrepot.sales_sessions import check_sales_sessions
 from entrepot.settlement import check_settlements
 from entrepot.stock import check_ledger, rebuild_figures
 
@@ -91,6 +92,7 @@ async def repair_database(pool: Pool, progress: Progress) -> tuple[int, list[Hap
     count, shown = 0, list[Happening]()
     position: PositionKey | None = None
     order: tuple[Id, Id] | None = None
+    product: tuple[Id, Id, Id] | None = None
     progress("figures")
     while True:
         happened, position = await rebuild_figures(pool, new_id, position)
@@ -102,6 +104,12 @@ async def repair_database(pool: Pool, progress: Progress) -> tuple[int, list[Hap
         happened, order = await rebuild_orders(pool, new_id, order)
         count, shown = count + len(happened), [*shown, *happened][:REPAIRS_SHOWN_MAX]
         if order is None:
+            break
+    progress("sales sessions")
+    while True:
+        happened, product = await rebuild_windows(pool, new_id, product)
+        count, shown = count + len(happened), [*shown, *happened][:REPAIRS_SHOWN_MAX]
+        if product is None:
             return count, shown
 
 
@@ -127,6 +135,7 @@ async def examine_database(connection: Connection, watch: Watch | None = None) -
         *await check_partnerships(connection, watch),
         *await check_ledger(connection, watch),
         *await check_orders(connection, watch),
+        *await check_sales_sessions(connection, watch),
         *await check_settlements(connection, watch),
     ]
 

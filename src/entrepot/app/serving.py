@@ -11,9 +11,11 @@ from typing import Any, TypeAlias
 
 import uvicorn
 
+from entrepot.apis.dfc import create_door
 from entrepot.apis.rest import Metrics, create_app
 from entrepot.app.errors import AddressTakenError
 from entrepot.app.services import Services, open_services
+from entrepot.infra.issuers import open_issuers
 from entrepot.infra.passwords import Passwords
 from entrepot.infra.secrets import open_box
 from entrepot.infra.settings import Settings
@@ -33,8 +35,8 @@ async def serve(
 ) -> None:
     """Serve until cancelled: take no more requests, answer those taken, then let the database go.
 
-    Raises `AddressTakenError` when somebody else listens on the port, and `SecretsError` for keys
-    that are none.
+    Raises `AddressTakenError` when somebody else listens on the port, `SecretsError` for keys that
+    are none, and `SettingsError` for a file of identity providers that cannot be read.
     """
     metrics = Metrics()
     open_box(settings)
@@ -69,11 +71,18 @@ def open_site(services: Services, metrics: Metrics) -> ASGI:
     pool, desk, settings, log = services.pool, services.desk, services.settings, services.log
     passwords = Passwords()
     door = create_app(pool, desk, settings, log, metrics=metrics, passwords=passwords)
+    dfc = create_door(pool, desk, settings, log, metrics.answered, open_issuers(settings))
     portal = create_portal(pool, desk, settings, log, metrics.answered, passwords)
 
     async def site(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - what ASGI hands over
-        is_page = scope["type"] == "http" and not door.serves(scope["path"])
-        await (portal if is_page else door)(scope, receive, send)
+        if scope["type"] != "http":
+            await door(scope, receive, send)
+        elif dfc.serves(scope["path"]):
+            await dfc(scope, receive, send)
+        elif door.serves(scope["path"]):
+            await door(scope, receive, send)
+        else:
+            await portal(scope, receive, send)
 
     return site
 

@@ -26,7 +26,9 @@ from entrepot.cli import (
     price,
     product,
     run,
+    sales_session,
     serve,
+    session_order,
     settle,
     settlement,
     stock,
@@ -69,6 +71,8 @@ app.add_typer(partnership.app)
 app.add_typer(match.app)
 app.add_typer(price.app)
 app.add_typer(settlement.app)
+app.add_typer(sales_session.app)
+app.add_typer(session_order.app)
 app.add_typer(stock.app)
 app.add_typer(allocation.app)
 app.add_typer(availability.app)

@@ -21,8 +21,9 @@ from entrepot.cli.opening import (
 )
 from entrepot.cli.printing import JsonOption, print_json, print_table, say
 from entrepot.cli.reading import OrganisationArgument
-from entrepot.identity import IssuedToken, NewToken, Token
+from entrepot.identity import IssuedToken, NewBinding, NewToken, Token
 from entrepot.infra.clock import utc_now
+from entrepot.infra.issuers import subject_of_client, subject_of_email
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.paging import LOWEST, Page
@@ -32,7 +33,12 @@ DEFAULT_SCOPES = tuple(
     scope.value for scope in Scope if scope not in {Scope.CATALOGUE_WRITE, Scope.ORGANISATION_WRITE}
 )
 
-app = typer.Typer(name="token", help="Issue, list and revoke tokens.", no_args_is_help=True)
+BOUND_SCOPES = tuple(
+    scope.value for scope in (Scope.CATALOGUE_READ, Scope.ORDERS_READ, Scope.ORDERS_WRITE)
+)
+"""What a platform needs to order from producers."""
+
+app = typer.Typer(name="token", help="Issue, bind, list and revoke tokens.", no_args_is_help=True)
 
 
 @app.command()
@@ -81,6 +87,56 @@ def issue(
     say(f"{issued.token.id} may {', '.join(issued.token.scopes)}.")
     say("Keep its secret now; it is not shown again:")
     typer.echo(issued.secret)
+
+
+@app.command()
+@examples(
+    "entrepot token bind hub-a --issuer https://login.example/realms/food --email shop@hub.example",
+    "entrepot token bind hub-a --issuer https://login.example/realms/food --client-id ofn",
+)
+def bind(
+    organisation: OrganisationArgument,
+    *,
+    issuer: Annotated[
+        str, typer.Option(help="The identity provider, as its tokens name it (the claim iss).")
+    ],
+    email: Annotated[
+        str | None, typer.Option(help="Whom its tokens are for: a person, by e-mail address.")
+    ] = None,
+    client_id: Annotated[
+        str | None, typer.Option(help="Or a platform that asks for itself, by its client id.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What it is for, to recognise it by.")] = "platform",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What it may do at most; give it once for each.  "
+            f"[default: {', '.join(BOUND_SCOPES)}]"
+        ),
+    ] = None,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Let an identity provider's tokens for somebody speak for an organisation, over the DFC door.
+
+    What is bound is listed and revoked as tokens are.
+    """
+    if (email is None) == (client_id is None):
+        raise typer.BadParameter("Give one of --email and --client-id.")
+    subject = subject_of_client(client_id or "") if email is None else subject_of_email(email)
+    new = NewBinding(name, tuple(scope or BOUND_SCOPES), issuer, subject)
+
+    async def work(services: Services) -> Token:
+        caller = await operator_of(services, organisation)
+        return accepted(
+            await identity.bind_subject(services.pool, services.desk.new_id, caller, new)
+        ).answer
+
+    bound = run_command(work, json_wanted=json, dry_run=dry_run)
+    if json:
+        print_json(bound)
+    else:
+        print_tokens([bound])
 
 
 @app.command(name="list")

@@ -2,11 +2,13 @@
 
 from entrepot.identity.actions.accept_invitation import accept_invitation
 from entrepot.identity.actions.add_person import add_person
+from entrepot.identity.actions.bind_subject import bind_subject
 from entrepot.identity.actions.change_password import change_password
 from entrepot.identity.actions.change_preferences import change_preferences
 from entrepot.identity.actions.change_role import change_role
 from entrepot.identity.actions.create_organisation import create_organisation
 from entrepot.identity.actions.find_caller import find_caller
+from entrepot.identity.actions.find_vouched_caller import find_vouched_caller
 from entrepot.identity.actions.invite_colleague import invite_colleague
 from entrepot.identity.actions.issue_password_reset import issue_password_reset
 from entrepot.identity.actions.issue_token import issue_token
@@ -17,6 +19,7 @@ from entrepot.identity.actions.reset_password import reset_password
 from entrepot.identity.actions.revoke_invitation import revoke_invitation
 from entrepot.identity.actions.revoke_token import revoke_token
 from entrepot.identity.errors import (
+    ALREADY_BOUND,
     ALREADY_COLLEAGUE,
     EMAIL_NOT_VALID,
     EMAIL_TAKEN,
@@ -37,6 +40,7 @@ from entrepot.identity.errors import (
     SCOPE_MISSING,
     SCOPE_NOT_VALID,
     SLUG_TAKEN,
+    SUBJECT_NOT_VALID,
     TIME_ZONE_NOT_VALID,
     TOKEN_NOT_VALID,
     TOO_MANY_TRIES,
@@ -65,6 +69,7 @@ from entrepot.identity.model import (
     LogInSession,
     Me,
     Membership,
+    NewBinding,
     NewInvitation,
     NewOrganisation,
     NewPerson,
@@ -105,6 +110,7 @@ from entrepot.identity.views import (
 )
 
 __all__ = [
+    "ALREADY_BOUND",
     "ALREADY_COLLEAGUE",
     "EMAIL_NOT_VALID",
     "EMAIL_TAKEN",
@@ -126,6 +132,7 @@ __all__ = [
     "SCOPE_MISSING",
     "SCOPE_NOT_VALID",
     "SLUG_TAKEN",
+    "SUBJECT_NOT_VALID",
     "TIME_ZONE_NOT_VALID",
     "TOKEN_NOT_VALID",
     "TOO_MANY_TRIES",
@@ -151,6 +158,7 @@ __all__ = [
     "LogInSession",
     "Me",
     "Membership",
+    "NewBinding",
     "NewInvitation",
     "NewOrganisation",
     "NewPerson",
@@ -168,6 +176,7 @@ __all__ = [
     "Who",
     "accept_invitation",
     "add_person",
+    "bind_subject",
     "change_password",
     "change_preferences",
     "change_role",
@@ -181,6 +190,7 @@ __all__ = [
     "find_colleague",
     "find_organisation",
     "find_organisations",
+    "find_vouched_caller",
     "hash_secret",
     "holds",
     "invite_colleague",

@@ -25,11 +25,13 @@ TIME_ZONE_NOT_VALID: Final = "identity.time_zone_not_valid"
 COUNTRY_NOT_VALID: Final = "identity.country_not_valid"
 CURRENCY_NOT_VALID: Final = "identity.currency_not_valid"
 SCOPE_NOT_VALID: Final = "identity.scope_not_valid"
+SUBJECT_NOT_VALID: Final = "identity.subject_not_valid"
 EXPIRY_NOT_VALID: Final = "identity.expiry_not_valid"
 PASSWORD_NOT_VALID: Final = "identity.password_not_valid"
 PASSWORD_GUESSABLE: Final = "identity.password_guessable"
 SLUG_TAKEN: Final = "identity.slug_taken"
 EMAIL_TAKEN: Final = "identity.email_taken"
+ALREADY_BOUND: Final = "identity.already_bound"
 ALREADY_COLLEAGUE: Final = "identity.already_colleague"
 INVITATION_ACCEPTED: Final = "identity.invitation_accepted"
 LAST_OWNER: Final = "identity.last_owner"
@@ -58,11 +60,13 @@ PRECEDENCE: Final = (
     COUNTRY_NOT_VALID,
     CURRENCY_NOT_VALID,
     SCOPE_NOT_VALID,
+    SUBJECT_NOT_VALID,
     EXPIRY_NOT_VALID,
     PASSWORD_NOT_VALID,
     PASSWORD_GUESSABLE,
     SLUG_TAKEN,
     EMAIL_TAKEN,
+    ALREADY_BOUND,
     ALREADY_COLLEAGUE,
     INVITATION_ACCEPTED,
     LAST_OWNER,

@@ -48,9 +48,13 @@ FROM organisations AS o
 WHERE o.id = $1;
 
 -- name: insert_token
--- Keep the hash of a token just issued.
-INSERT INTO tokens (id, hash, organisation, name, scopes, shown, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+-- Keep a token just issued, or bound to a subject of an issuer unless another live one is.
+INSERT INTO tokens (
+    id, hash, organisation, name, scopes, shown, created_at, expires_at, issuer, subject
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (issuer, subject) WHERE issuer IS NOT NULL AND revoked_at IS NULL DO NOTHING
+RETURNING id;
 
 -- name: lock_token
 -- Lock one token of an organisation, to revoke it.
@@ -414,3 +418,12 @@ WHERE
         ORDER BY o.last_at
         LIMIT 10
     );
+
+-- name: find_bound_token
+-- The live token of a subject of an issuer: whose it is and what it may do.
+SELECT
+    t.id,
+    t.organisation,
+    t.scopes
+FROM tokens AS t
+WHERE t.issuer = $1 AND t.subject = $2 AND t.revoked_at IS NULL;

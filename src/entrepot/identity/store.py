@@ -49,6 +49,7 @@ FIRST: Final = "0" * 32
 
 ROWS: Mapping[str, type] = {
     "find_token": LiveTokenRow,
+    "find_bound_token": LiveTokenRow,
     "list_organisations": OrganisationRow,
     "find_organisations": OrganisationRow,
     "find_organisation_by_id": OrganisationRow,
@@ -99,20 +100,32 @@ async def find_organisation_by_id(connection: Connection, id_: Id) -> Organisati
 
 
 async def insert_token(
-    connection: Connection, organisation: Id, token: Token, secret_hash: bytes
-) -> None:
-    """Keep a token just issued, by its hash."""
-    await connection.execute(
+    connection: Connection,
+    organisation: Id,
+    token: Token,
+    hash_: bytes,
+    bound: tuple[str | None, str | None] = (None, None),
+) -> bool:
+    """Keep a new token by its hash; False when another is `bound` to that issuer's subject."""
+    row = await connection.fetchrow(
         SQL["insert_token"],
         token.id.removeprefix(ids.TOKEN),
-        secret_hash,
+        hash_,
         organisation,
         token.name,
         token.scopes,
         token.shown,
         token.created_at,
         token.expires_at,
+        *bound,
     )
+    return row is not None
+
+
+async def find_bound_token(connection: Connection, issuer: str, of: str) -> LiveTokenRow | None:
+    """Read the live token of a subject of an issuer."""
+    row = await connection.fetchrow(SQL["find_bound_token"], issuer, of)
+    return None if row is None else LiveTokenRow(*row)
 
 
 async def lock_token(connection: Connection, organisation: Id, id_: Id) -> Token | None:

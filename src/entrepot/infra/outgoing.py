@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -108,6 +109,12 @@ class Answered(msgspec.Struct, frozen=True):
     status: int
     milliseconds: int
     retry_after: int | None = None
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """What was at an address, whole."""
+
+    body: bytes
 
 
 class Unanswered(msgspec.Struct, frozen=True):
@@ -268,6 +275,19 @@ class Outgoing:
             return Unanswered(_words_for(error), _milliseconds_since(began))
         return Answered(status, _milliseconds_since(began), retry_after)
 
+    async def get(self, url: str, bytes_max: int) -> Fetched | Unanswered:
+        """Fetch what is at an address, in 15 s and in so many bytes at most."""
+        began = monotonic_seconds()
+        try:
+            target = self.guard.read_url(url)
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                body = await self._receive(target, bytes_max)
+        except Exception as error:  # noqa: BLE001 - the other side can break in any way it likes
+            return Unanswered(_words_for(error), _milliseconds_since(began))
+        if body is None:
+            return Unanswered("not answered with what was asked", _milliseconds_since(began))
+        return Fetched(body)
+
     async def aclose(self) -> None:
         """Let all connections go."""
         await self._pool.aclose()
@@ -275,16 +295,32 @@ class Outgoing:
     async def _send(
         self, target: Target, headers: Mapping[str, str], content: bytes
     ) -> tuple[int, int | None]:
-        host = f"[{target.host}]" if ":" in target.host else target.host
-        url = httpcore.URL(scheme=target.scheme, host=host, port=target.port, target=target.path)
         async with self._pool.stream(
-            "POST", url, headers=list(headers.items()), content=content
+            "POST", _url_of(target), headers=list(headers.items()), content=content
         ) as response:
             # The status says it all; the rest is only read so that the connection may be kept.
             with suppress(TimeoutError, httpcore.ProtocolError, httpcore.NetworkError):
                 async with asyncio.timeout(ANSWER_SECONDS_MAX):
                     await _read_little(response)
             return response.status, _retry_after_of(response)
+
+    async def _receive(self, target: Target, bytes_max: int) -> bytes | None:
+        """What is answered, when it is answered at all and not too long."""
+        parts, size = [], 0
+        async with self._pool.stream("GET", _url_of(target)) as response:
+            if response.status != HTTPStatus.OK:
+                return None
+            async for part in response.aiter_stream():
+                size += len(part)
+                if size > bytes_max:
+                    return None
+                parts.append(part)
+        return b"".join(parts)
+
+
+def _url_of(target: Target) -> httpcore.URL:
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    return httpcore.URL(scheme=target.scheme, host=host, port=target.port, target=target.path)
 
 
 async def _read_little(response: httpcore.Response) -> None:

@@ -231,6 +231,16 @@ DEFINITIONS: tuple[Definition, ...] = (
         parse=_on_off,
     ),
     Definition(
+        variable="ENTREPOT_ISSUERS_FILE",
+        sentence=(
+            "A TOML file that names the identity providers whose tokens the DFC door takes, and "
+            "where their keys are; without it, it takes tokens of Entrepot alone."
+        ),
+        expected="a file",
+        default_text="",
+        parse=_path,
+    ),
+    Definition(
         variable="ENTREPOT_LOG_FORMAT",
         sentence="How log lines are written: for programs or for people.",
         expected="json or text",
@@ -261,6 +271,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret_keys: str | None
     """Fernet keys, parted by commas; None where they are in the data directory."""
     webhooks_inside: bool
+    issuers_file: Path | None
     log_format: LogFormat
 
     @classmethod

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from structlog.typing import FilteringBoundLogger
 
-from entrepot import settlement, stock
+from entrepot import sales_sessions, settlement, stock
 from entrepot.connectors import feed, webhooks
 from entrepot.infra import following
 from entrepot.infra.keeping import purge_sheets
@@ -31,6 +31,11 @@ async def sweep_allocations(desk: Desk) -> int:
 async def close_due_weeks(desk: Desk) -> int:
     """Close and write the weeks of partnerships as they end."""
     return await settlement.close_due_weeks(desk.pool, desk.new_id)
+
+
+async def close_due_sessions(desk: Desk) -> int:
+    """Close sales sessions as they end, and go on with those that wait for payments."""
+    return await sales_sessions.close_due_sessions(desk)
 
 
 async def purge_keys(desk: Desk) -> int:
@@ -71,6 +76,7 @@ TIMETABLE: Final = (
     Job("touch_numbers", touch_numbers, 0.2),
     Job("publish_numbers", publish_numbers, 0.2),
     Job("tell_webhooks", tell_webhooks, 0.2),
+    Job("close_due_sessions", close_due_sessions, 2.0),
     Job("close_due_weeks", close_due_weeks, 30.0),
     Job("purge_keys", purge_keys, 60.0),
     Job("purge_deliveries", purge_deliveries, 60.0),

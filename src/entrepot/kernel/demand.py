@@ -5,6 +5,7 @@ side knows the other's rules: a demand names positions by rank and holds by key,
 Keys are tuples, because they are sorted, looked up and sent to the database by their parts.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -210,7 +211,8 @@ class Demand(msgspec.Struct, frozen=True):
     Endings come first, then reversals of what they let go, then changes and counts; then the lines
     are held for `order` until `expires_at` (None: no limit), from their own positions and, as
     `draw` allows, by transfers from partners. `act` marks the ledger rows. `some` refuses the
-    demand when not one unit of its lines could be held.
+    demand when not one unit of its lines could be held. `most` says of some variants how many units
+    all its lines may have together, whatever there is; they are short of the rest.
     """
 
     act: Id
@@ -225,6 +227,7 @@ class Demand(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
     some: bool = False
     draw: Draw = Draw.NOTHING
+    most: Mapping[Id, Decimal] = {}
 
 
 class Shortage(msgspec.Struct, frozen=True):

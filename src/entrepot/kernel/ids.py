@@ -28,6 +28,7 @@ ALLOCATION: Final = "alc_"
 TRANSFER: Final = "trf_"
 SETTLEMENT: Final = "stl_"
 WEBHOOK: Final = "whk_"
+SALES_SESSION: Final = "sal_"
 
 _DIGITS: Final = frozenset("0123456789abcdef")
 

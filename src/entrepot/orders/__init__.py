@@ -4,8 +4,13 @@ All acts on stock enter here, so that one transaction decides them with the orde
 """
 
 from entrepot.orders.actions.adjust_stock import adjust_stock
+from entrepot.orders.actions.answer_repeats import Accepted
 from entrepot.orders.actions.cancel_order import cancel_order
 from entrepot.orders.actions.change_order import change_order
+from entrepot.orders.actions.change_window import change_window
+from entrepot.orders.actions.close_window import close_window
+from entrepot.orders.actions.complete_session_order import complete_session_order
+from entrepot.orders.actions.complete_window import complete_window
 from entrepot.orders.actions.count_stock import count_stock
 from entrepot.orders.actions.decide_batch import (
     Answer,
@@ -13,26 +18,43 @@ from entrepot.orders.actions.decide_batch import (
     TooBusyError,
     decide_batch,
 )
+from entrepot.orders.actions.end_unpaid import end_unpaid
+from entrepot.orders.actions.gather_orders import GATHERED_MAX, gather_orders
 from entrepot.orders.actions.import_stock import STOCK, import_stock
+from entrepot.orders.actions.open_remote_window import open_remote_window
+from entrepot.orders.actions.open_window import open_window
 from entrepot.orders.actions.place_draft import place_draft
 from entrepot.orders.actions.place_order import place_order
 from entrepot.orders.actions.place_orders import place_orders
 from entrepot.orders.actions.prioritise_order import prioritise_order
 from entrepot.orders.actions.rebuild_orders import rebuild_orders
+from entrepot.orders.actions.rebuild_windows import rebuild_windows
 from entrepot.orders.actions.receive_stock import receive_stock
 from entrepot.orders.actions.recheck_waiting import recheck_waiting
 from entrepot.orders.actions.record_payment import record_payment
 from entrepot.orders.actions.return_goods import return_goods
-from entrepot.orders.actions.run_batch import Accepted, BatchTools
+from entrepot.orders.actions.run_batch import BatchTools
 from entrepot.orders.actions.ship_order import ship_order
 from entrepot.orders.actions.submit import Desk
 from entrepot.orders.actions.sweep_expired import sweep_expired
-from entrepot.orders.errors import PRECEDENCE
+from entrepot.orders.errors import (
+    ALREADY_CANCELLED,
+    CHANGED_MEANWHILE,
+    PRECEDENCE,
+    QUANTITY_NOT_WHOLE,
+    SALES_SESSION_NOT_OPEN,
+    UNKNOWN_LINE,
+    UNKNOWN_ORDER,
+    UNKNOWN_SALES_SESSION,
+    UNKNOWN_VARIANT,
+)
 from entrepot.orders.model import (
     AdjustStock,
     CancelOrder,
     ChangeOrder,
+    CompleteSessionOrder,
     CountStock,
+    GatherOrders,
     LineQuantity,
     OrderAnswer,
     PlaceDraft,
@@ -52,9 +74,18 @@ from entrepot.orders.model.explaining import MissingGoods, WaitingExplained
 from entrepot.orders.model.glance import OrdersGlance, SoldPart, SoldParts, Unmatched
 from entrepot.orders.model.listing import ListedOrder, Orderable, OrderFilter, OrderStatus
 from entrepot.orders.model.queues import Queue
+from entrepot.orders.model.selling import (
+    NewRemoteWindow,
+    NewWindow,
+    ProductNow,
+    SoldProduct,
+    WindowChange,
+    WindowNow,
+)
 from entrepot.orders.model.showing import HistoryEntry, ShownLine, ShownOrder, ShownTransfer
 from entrepot.orders.model.withdrawing import Affected
 from entrepot.orders.store import check_orders
+from entrepot.orders.store.windows import count_sold, lock_window, read_sold
 from entrepot.orders.views import (
     SUMMED_MAX,
     WAITING_COUNTED_MAX,
@@ -76,9 +107,18 @@ from entrepot.orders.views import (
 )
 
 __all__ = [
+    "ALREADY_CANCELLED",
+    "CHANGED_MEANWHILE",
+    "GATHERED_MAX",
     "PRECEDENCE",
+    "QUANTITY_NOT_WHOLE",
+    "SALES_SESSION_NOT_OPEN",
     "STOCK",
     "SUMMED_MAX",
+    "UNKNOWN_LINE",
+    "UNKNOWN_ORDER",
+    "UNKNOWN_SALES_SESSION",
+    "UNKNOWN_VARIANT",
     "WAITING_COUNTED_MAX",
     "Accepted",
     "AdjustStock",
@@ -87,12 +127,16 @@ __all__ = [
     "BatchTools",
     "CancelOrder",
     "ChangeOrder",
+    "CompleteSessionOrder",
     "CountStock",
     "Desk",
+    "GatherOrders",
     "HistoryEntry",
     "LineQuantity",
     "ListedOrder",
     "MissingGoods",
+    "NewRemoteWindow",
+    "NewWindow",
     "OrderAnswer",
     "OrderFilter",
     "OrderKind",
@@ -104,6 +148,7 @@ __all__ = [
     "PlaceOrder",
     "Policy",
     "PrioritiseOrder",
+    "ProductNow",
     "Queue",
     "ReceiveStock",
     "RecordPayment",
@@ -114,6 +159,7 @@ __all__ = [
     "ShownTransfer",
     "SoldPart",
     "SoldParts",
+    "SoldProduct",
     "StockAnswer",
     "StockLine",
     "StoreUnavailableError",
@@ -122,28 +168,42 @@ __all__ = [
     "Unmatched",
     "WaitingExplained",
     "WantedLine",
+    "WindowChange",
+    "WindowNow",
     "adjust_stock",
     "cancel_order",
     "change_order",
+    "change_window",
     "check_orders",
+    "close_window",
+    "complete_session_order",
+    "complete_window",
+    "count_sold",
     "count_stock",
     "decide_batch",
+    "end_unpaid",
     "examine_lag",
     "explain_order",
     "find_affected",
     "find_order",
     "find_orderable",
     "find_references",
+    "gather_orders",
     "glance_at_orders",
     "import_stock",
     "list_order_history",
     "list_orders",
     "list_queues",
+    "lock_window",
+    "open_remote_window",
+    "open_window",
     "place_draft",
     "place_order",
     "place_orders",
     "prioritise_order",
+    "read_sold",
     "rebuild_orders",
+    "rebuild_windows",
     "receive_stock",
     "recheck_waiting",
     "record_payment",

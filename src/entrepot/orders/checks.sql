@@ -61,8 +61,8 @@ WHERE
 LIMIT $1;
 
 -- name: lines_add_up
--- A line of a held or complete order is shipped + held + short + cancelled; what waits is short of
--- nothing, what is a draft or cancelled keeps nothing.
+-- A line of a held or complete order is shipped + held + short + cancelled + gathered; what waits is
+-- short of nothing, what is a draft or cancelled keeps nothing.
 -- do: Run `entrepot doctor --repair`; lines that still do not add up then need a person who knows
 -- the order.
 SELECT
@@ -80,7 +80,7 @@ INNER JOIN order_lines AS l ON o.organisation = l.organisation AND o.id = l.orde
 WHERE
     CASE
         WHEN o.status IN ('held', 'complete')
-            THEN l.quantity <> l.shipped + l.held + l.short + l.cancelled
+            THEN l.quantity <> l.shipped + l.held + l.short + l.cancelled + l.gathered
         WHEN o.status = 'waiting'
             THEN l.short <> 0 OR l.shipped <> 0 OR l.quantity < l.held + l.cancelled
         ELSE l.held <> 0 OR l.short <> 0 OR l.shipped <> 0
@@ -88,7 +88,8 @@ WHERE
 LIMIT $1;
 
 -- name: orders_have_lines
--- No order is without lines, and no line without its order.
+-- No order is without lines, but for a session order, which may lose all; and no line without its
+-- order.
 -- do: Restore the orders or lines that are missing from a backup.
 SELECT
     coalesce(o.organisation, l.organisation)::text || '/' || coalesce(o.id, l.order_id)::text
@@ -96,7 +97,7 @@ SELECT
     json_build_object('status', o.status, 'line', l.line_no) AS facts
 FROM orders AS o
 FULL JOIN order_lines AS l ON o.organisation = l.organisation AND o.id = l.order_id
-WHERE o.id IS NULL OR l.line_no IS NULL
+WHERE o.id IS NULL OR (l.line_no IS NULL AND o.producer IS NULL)
 LIMIT $1;
 
 -- name: statuses_agree
@@ -294,4 +295,71 @@ WHERE
         FROM audit AS a
         WHERE a.id = l.act
     )
+LIMIT $1;
+
+-- name: sessions_hold_what_their_orders_hold
+-- What a sales session holds of a product is the sum of its customers' live holds.
+-- do: Run `entrepot doctor --repair`.
+SELECT
+    coalesce(p.organisation, h.organisation)::text || '/'
+    || coalesce(p.selling_window, h.selling_window)::text || '/'
+    || coalesce(p.variant, h.variant)::text AS subject,
+    json_build_object(
+        'held', coalesce(p.held, 0)::text, 'live_holds', coalesce(h.quantity, 0)::text
+    ) AS facts
+FROM window_products AS p
+FULL JOIN (
+    SELECT
+        o.organisation,
+        o.selling_window,
+        g.variant,
+        sum(g.quantity) AS quantity
+    FROM holds AS g
+    INNER JOIN orders AS o ON g.organisation = o.organisation AND g.order_id = o.id
+    WHERE g.state = 'live' AND o.selling_window IS NOT NULL AND o.producer IS NULL
+    GROUP BY o.organisation, o.selling_window, g.variant
+) AS h
+    ON
+        p.organisation = h.organisation AND p.selling_window = h.selling_window
+        AND p.variant = h.variant
+WHERE coalesce(p.held, 0) <> coalesce(h.quantity, 0)
+LIMIT $1;
+
+-- name: sessions_gather_what_customers_held
+-- What customer orders left to session orders is what these were made of, by session and product.
+-- do: Compare the session order with its customers' orders; a person has to tell the producer.
+SELECT
+    coalesce(s.organisation, c.organisation)::text || '/'
+    || coalesce(s.selling_window, c.selling_window)::text || '/'
+    || coalesce(s.variant, c.variant)::text AS subject,
+    json_build_object(
+        'session_order', coalesce(s.quantity, 0)::text, 'gathered', coalesce(c.quantity, 0)::text
+    ) AS facts
+FROM (
+    SELECT
+        o.organisation,
+        o.selling_window,
+        l.variant,
+        sum(l.quantity) AS quantity
+    FROM orders AS o
+    INNER JOIN order_lines AS l ON o.organisation = l.organisation AND o.id = l.order_id
+    INNER JOIN selling_windows AS w ON o.organisation = w.organisation AND o.selling_window = w.id
+    WHERE o.producer IS NOT NULL AND NOT w.is_remote
+    GROUP BY o.organisation, o.selling_window, l.variant
+) AS s
+FULL JOIN (
+    SELECT
+        o.organisation,
+        o.selling_window,
+        l.variant,
+        sum(l.gathered) AS quantity
+    FROM orders AS o
+    INNER JOIN order_lines AS l ON o.organisation = l.organisation AND o.id = l.order_id
+    WHERE o.selling_window IS NOT NULL AND l.gathered > 0
+    GROUP BY o.organisation, o.selling_window, l.variant
+) AS c
+    ON
+        s.organisation = c.organisation AND s.selling_window = c.selling_window
+        AND s.variant = c.variant
+WHERE coalesce(s.quantity, 0) <> coalesce(c.quantity, 0)
 LIMIT $1;

@@ -10,9 +10,12 @@ REFERENCE_NOT_VALID: Final = "orders.reference_not_valid"
 UNKNOWN_ORDER: Final = "orders.unknown_order"
 NO_LINES: Final = "orders.no_lines"
 TOO_MANY_LINES: Final = "orders.too_many_lines"
+UNKNOWN_SALES_SESSION: Final = "orders.unknown_sales_session"
+SALES_SESSION_NOT_OPEN: Final = "orders.sales_session_not_open"
 POLICY_NEEDS_OWN_STOCK: Final = "orders.policy_needs_own_stock"
 UNKNOWN_LINE: Final = "orders.unknown_line"
 UNKNOWN_VARIANT: Final = "orders.unknown_variant"
+NOT_IN_SALES_SESSION: Final = "orders.not_in_sales_session"
 UNKNOWN_LOCATION: Final = "orders.unknown_location"
 VARIANT_NOT_ORDERABLE: Final = "orders.variant_not_orderable"
 COUNT_OR_RECEIPT: Final = "orders.count_or_receipt"
@@ -30,6 +33,12 @@ ALREADY_CANCELLED: Final = "orders.already_cancelled"
 ALREADY_PAID: Final = "orders.already_paid"
 ALREADY_SHIPPED: Final = "orders.already_shipped"
 NOT_PLACED: Final = "orders.not_placed"
+PAYS_ON_COMPLETION: Final = "orders.pays_on_completion"
+NOT_A_SESSION_ORDER: Final = "orders.not_a_session_order"
+ALREADY_COMPLETE: Final = "orders.already_complete"
+ALREADY_GATHERED: Final = "orders.already_gathered"
+SHIPPED_BY_PRODUCER: Final = "orders.shipped_by_producer"
+CHANGED_MEANWHILE: Final = "orders.changed_meanwhile"
 NOT_COMPLETE: Final = "orders.not_complete"
 MORE_THAN_HELD: Final = "orders.more_than_held"
 MORE_THAN_OPEN: Final = "orders.more_than_open"
@@ -42,9 +51,12 @@ PRECEDENCE: Final = (
     UNKNOWN_ORDER,
     NO_LINES,
     TOO_MANY_LINES,
+    UNKNOWN_SALES_SESSION,
+    SALES_SESSION_NOT_OPEN,
     POLICY_NEEDS_OWN_STOCK,
     UNKNOWN_LINE,
     UNKNOWN_VARIANT,
+    NOT_IN_SALES_SESSION,
     UNKNOWN_LOCATION,
     VARIANT_NOT_ORDERABLE,
     COUNT_OR_RECEIPT,
@@ -62,6 +74,12 @@ PRECEDENCE: Final = (
     ALREADY_PAID,
     ALREADY_SHIPPED,
     NOT_PLACED,
+    PAYS_ON_COMPLETION,
+    NOT_A_SESSION_ORDER,
+    ALREADY_COMPLETE,
+    ALREADY_GATHERED,
+    SHIPPED_BY_PRODUCER,
+    CHANGED_MEANWHILE,
     NOT_COMPLETE,
     MORE_THAN_HELD,
     MORE_THAN_OPEN,

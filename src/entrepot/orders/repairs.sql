@@ -104,3 +104,63 @@ FROM waiting_lines AS q
 INNER JOIN
     unnest($1::uuid[], $2::uuid[]) AS w (organisation, order_id)
     ON q.organisation = w.organisation AND q.order_id = w.order_id;
+
+-- name: read_wrong_windows
+-- Products of sales sessions, from after a key on, that hold another sum than their customers do. One
+-- pass over each table.
+SELECT
+    p.organisation,
+    p.selling_window,
+    p.variant,
+    p.owner
+FROM window_products AS p
+LEFT JOIN (
+    SELECT
+        o.organisation,
+        o.selling_window,
+        g.variant,
+        sum(g.quantity) AS quantity
+    FROM holds AS g
+    INNER JOIN orders AS o ON g.organisation = o.organisation AND g.order_id = o.id
+    WHERE g.state = 'live' AND o.selling_window IS NOT NULL AND o.producer IS NULL
+    GROUP BY o.organisation, o.selling_window, g.variant
+) AS h
+    ON
+        p.organisation = h.organisation AND p.selling_window = h.selling_window
+        AND p.variant = h.variant
+WHERE
+    p.held <> coalesce(h.quantity, 0)
+    AND (p.organisation, p.selling_window, p.variant) > ($1, $2, $3)
+ORDER BY p.organisation, p.selling_window, p.variant
+LIMIT $4;
+
+-- name: rebuild_windows
+-- Let products of sales sessions, whose positions are locked, hold what their customers do.
+UPDATE window_products AS p
+SET held = w.due
+FROM (
+    SELECT
+        x.organisation,
+        x.selling_window,
+        x.variant,
+        x.held AS before,
+        coalesce((
+            SELECT sum(h.quantity)
+            FROM holds AS h
+            INNER JOIN orders AS o ON h.organisation = o.organisation AND h.order_id = o.id
+            WHERE
+                h.owner = x.owner AND h.variant = x.variant AND h.state = 'live'
+                AND o.organisation = x.organisation AND o.selling_window = x.selling_window
+                AND o.producer IS NULL
+        ), 0) AS due
+    FROM window_products AS x
+    INNER JOIN
+        unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS k (organisation, selling_window, variant)
+        ON
+            x.organisation = k.organisation AND x.selling_window = k.selling_window
+            AND x.variant = k.variant
+) AS w
+WHERE
+    p.organisation = w.organisation AND p.selling_window = w.selling_window
+    AND p.variant = w.variant AND p.held <> w.due
+RETURNING p.organisation, p.selling_window, p.variant, w.before, p.held AS after;

@@ -77,6 +77,8 @@ class OrderSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     hold_until: datetime | None = None
     priority: int = 0
     follows: str | None = None
+    sales_session: str | None = None
+    producer: str | None = None
 
 
 async def list_orders(
@@ -417,4 +419,6 @@ def _summary(order: Order) -> OrderSummary:
         order.hold_until,
         order.priority,
         None if order.follows is None else ids.ORDER + order.follows,
+        None if order.window is None else ids.SALES_SESSION + order.window,
+        None if order.producer is None else ids.ORGANISATION + order.producer,
     )

@@ -15,6 +15,8 @@ SELECT
     o.hold_until,
     o.next_hold_no,
     o.follows,
+    o.selling_window,
+    o.producer,
     statement_timestamp() AS now
 FROM orders AS o
 WHERE o.organisation = $1 AND o.id < $2
@@ -38,6 +40,8 @@ SELECT
     o.hold_until,
     o.next_hold_no,
     o.follows,
+    o.selling_window,
+    o.producer,
     statement_timestamp() AS now
 FROM orders AS o
 WHERE
@@ -67,6 +71,8 @@ SELECT
     o.hold_until,
     o.next_hold_no,
     o.follows,
+    o.selling_window,
+    o.producer,
     statement_timestamp() AS now
 FROM orders AS o
 WHERE
@@ -93,6 +99,8 @@ SELECT
     o.hold_until,
     o.next_hold_no,
     o.follows,
+    o.selling_window,
+    o.producer,
     statement_timestamp() AS now
 FROM orders AS o
 WHERE o.organisation = $1 AND (o.id = $2 OR o.reference = $3);

@@ -23,6 +23,8 @@ HEIGHT: Final = 1_000
 STEP: Final = 100
 """How wide one point is, in the picture's own units."""
 TICKS_MAX: Final = 5
+WIDE: Final = 1_000
+"""How wide a gauge is, in its own units."""
 _GAP: Final = 14
 """What stays free at either side of a point's bars."""
 _STEPS: Final = (1, 2, 5, 10)
@@ -92,6 +94,15 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     step: int = STEP
 
 
+class Part(msgspec.Struct, frozen=True):
+    """One part of a gauge: what it is of, how much, and where it is drawn."""
+
+    kind: str
+    quantity: Decimal
+    x: int
+    width: int
+
+
 class Points(msgspec.Struct, frozen=True):
     """What a chart goes over: what its points are called (days, weeks), and each one's label.
 
@@ -124,6 +135,19 @@ def draw_bars(title: str, points: Points, series: Sequence[Series], words: Words
         if value
     ]
     return _chart(title, points, series, words, (top, tick), bars=tuple(bars))
+
+
+def draw_gauge(parts: Sequence[tuple[str, Decimal]]) -> tuple[Part, ...]:
+    """Draw parts of one whole beside one another; together they are as wide as the gauge."""
+    whole = sum((quantity for _, quantity in parts if quantity > 0), Decimal(0))
+    drawn: list[Part] = []
+    reached = Decimal(0)
+    for kind, quantity in parts:
+        if quantity > 0:
+            x = int(reached * WIDE / whole)
+            reached += quantity
+            drawn.append(Part(kind, quantity, x, int(reached * WIDE / whole) - x))
+    return tuple(drawn)
 
 
 def _chart(

@@ -7,9 +7,10 @@ so that a refused form comes back as it was sent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from babel.numbers import NumberFormatError, parse_decimal
@@ -18,6 +19,8 @@ from entrepot.kernel.refusal import Fault, Refusal
 
 NUMBER_NOT_VALID: Final = "portal.number_not_valid"
 DAY_NOT_VALID: Final = "portal.day_not_valid"
+MOMENT_NOT_VALID: Final = "portal.moment_not_valid"
+MOMENT_SKIPPED: Final = "portal.moment_skipped"
 FIELD_MISSING: Final = "portal.field_missing"
 CHOICE_NOT_VALID: Final = "portal.choice_not_valid"
 NUMBER_LENGTH_MAX: Final = 40
@@ -118,6 +121,29 @@ class Typed:
         except ValueError:
             self.find(DAY_NOT_VALID, "Write the day as 2026-12-31.", name, typed=text[:40])
             return None
+
+    def moment(self, name: str, zone: ZoneInfo) -> datetime | None:
+        """A day and a time by the clock of a zone (yyyy-mm-ddThh:mm, as browsers send it), in UTC.
+
+        None where nothing stands. A time that the clock shows twice is the first of both. Finds
+        `portal.moment_not_valid`, and `portal.moment_skipped` for a time that it never shows.
+        """
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            read = datetime.strptime(text.replace(" ", "T"), "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - the zone is the person's
+            moment = read.replace(tzinfo=zone).astimezone(UTC)
+            is_shown = moment.astimezone(zone).replace(tzinfo=None) == read
+        except (ValueError, OverflowError):
+            says = "Write the time as 2026-12-31T18:00."
+            self.find(MOMENT_NOT_VALID, says, name, typed=text[:NUMBER_LENGTH_MAX])
+            return None
+        if not is_shown:
+            says = "This time does not exist: the clock goes forward then. Choose another."
+            self.find(MOMENT_SKIPPED, says, name, typed=text[:NUMBER_LENGTH_MAX])
+            return None
+        return moment
 
     def find(self, code: str, message: str, field: str | None, **facts: str) -> None:
         """Note something that is wrong."""

@@ -27,6 +27,8 @@ def _(text: str) -> str:
 PLACES: Final[tuple[tuple[str, str, Scope | None], ...]] = (
     ("/", _("Home"), None),
     ("/orders", _("Orders"), Scope.ORDERS_READ),
+    ("/sales-sessions", _("Sales sessions"), Scope.ORDERS_READ),
+    ("/session-orders", _("Session orders"), Scope.ORDERS_READ),
     ("/products", _("Products and stock"), Scope.CATALOGUE_READ),
     ("/retailers", _("My retailers"), Scope.PARTNERSHIPS_READ),
     ("/wholesalers", _("My wholesalers"), Scope.PARTNERSHIPS_READ),

@@ -13,6 +13,7 @@ PLACES: Final[Mapping[str, str]] = {
     ids.PARTNERSHIP: "/partnerships",
     ids.PRODUCT: "/products",
     ids.PRODUCT_MATCH: "/matches",
+    ids.SALES_SESSION: "/sales-sessions",
     ids.SETTLEMENT: "/settlements",
     ids.SUPPLIER: "/suppliers",
     ids.VARIANT: "/variants",

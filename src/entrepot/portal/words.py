@@ -48,6 +48,7 @@ _AMOUNTS: Final = frozenset(
         "order_quantity_min",
         "order_quantity_multiple",
         "quantity",
+        "quantity_max",
         "remaining",
         "reversible_lines",
         "rows",
@@ -81,6 +82,10 @@ class Words:
             return NOTHING
         return format_decimal(Decimal(value), format=_QUANTITY, locale=self.locale)
 
+    def unit(self, unit: str) -> str:
+        """A unit as people say it: our own word for pieces, else what the organisation calls it."""
+        return self.gettext("piece") if unit == "piece" else unit
+
     def money(self, value: Decimal | str | None, currency: str = "EUR") -> str:
         """An amount of money; a price may have more decimals than a coin."""
         if value is None:
@@ -106,6 +111,14 @@ class Words:
         if at is None:
             return NOTHING
         return format_datetime(at, "d MMM y HH:mm", tzinfo=self.zone, locale=self.locale)
+
+    def weekday(self, at: datetime) -> str:
+        """A day of the week with its date and a time: when something soon happens."""
+        return format_datetime(at, "EEEE d MMM HH:mm", tzinfo=self.zone, locale=self.locale)
+
+    def typed_moment(self, at: datetime) -> str:
+        """A day and a time as browsers fill them in, by the clock of this time zone."""
+        return at.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M")
 
     def clock(self, at: datetime) -> str:
         """A time of day."""

@@ -13,7 +13,8 @@ from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal
 from entrepot.orders import Accepted, BatchTools, StoreUnavailableError, Submission, TooBusyError
 from entrepot.orders.actions import decide_batch as module
-from entrepot.orders.actions.run_batch import Result, run_batch
+from entrepot.orders.actions.answer_repeats import Result
+from entrepot.orders.actions.run_batch import run_batch
 from entrepot.orders.model import Postponed
 from tests.factories.counter import Counter, code_of, order_of, submission
 from tests.factories.locks import until_waiting

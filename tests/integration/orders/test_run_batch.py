@@ -27,7 +27,8 @@ from entrepot.orders import (
     StockLine,
     Submission,
 )
-from entrepot.orders.actions.run_batch import NeedsCareError, Result, run_batch
+from entrepot.orders.actions.answer_repeats import Result
+from entrepot.orders.actions.run_batch import NeedsCareError, run_batch
 from entrepot.orders.model import Command
 from tests.factories.counter import Counter, body_of, code_of, order_of, submission, wanted
 from tests.factories.locks import blocked_by

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from entrepot import catalogue, identity, orders, partnerships, settlement
+from entrepot import catalogue, identity, orders, partnerships, sales_sessions, settlement
 from entrepot.apis.rest import errors as door_errors
 from entrepot.apis.rest.problems import STATUSES, status_of
 from entrepot.connectors import feed, webhooks
@@ -63,6 +63,7 @@ def test_every_code_of_every_area_has_the_status_it_should() -> None:
         *stock_errors.PRECEDENCE,
         *orders.PRECEDENCE,
         *partnerships.PRECEDENCE,
+        *sales_sessions.PRECEDENCE,
         *settlement.PRECEDENCE,
         *feed.PRECEDENCE,
         *webhooks.PRECEDENCE,

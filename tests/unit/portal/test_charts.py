@@ -14,6 +14,7 @@ from entrepot.portal.charts import (
     Spot,
     TableRow,
     draw_bars,
+    draw_gauge,
     draw_steps,
 )
 from entrepot.portal.words import NOTHING, Words
@@ -81,3 +82,13 @@ def test_ticks_are_round_and_few(highest: str, ticks: tuple[str, ...]) -> None:
 def test_labels_stand_under_every_so_many_points() -> None:
     points = Points("Day", tuple("abcdefg"), every=3)
     assert draw_bars("t", points, [series("a", *range(7))], DUTCH).labels == ("a", "d", "g")
+
+
+def test_parts_of_a_gauge_fill_it_whole() -> None:
+    """Nothing overlaps, nothing is left out for rounding, and what is not there is not drawn."""
+    drawn = draw_gauge([("held", Decimal(1)), ("in", Decimal(0)), ("lack", Decimal(2))])
+    assert [(part.kind, part.x, part.width) for part in drawn] == [
+        ("held", 0, 333),
+        ("lack", 333, 667),
+    ]
+    assert draw_gauge([("held", Decimal(0)), ("in", Decimal(-1))]) == ()

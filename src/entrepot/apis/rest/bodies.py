@@ -17,6 +17,7 @@ from entrepot.infra.reading import Database
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
+from entrepot.kernel.paging import LOWEST
 from entrepot.kernel.refusal import Fault, Refusal, RefusedError, refuse
 from entrepot.orders import LineQuantity, OrderKind, PlaceOrder, Policy, WantedLine
 from entrepot.partnerships import resolve_skus
@@ -41,7 +42,8 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True):
     """An order to place, or to save with `draft`.
 
     `policy` says what happens when stock is short; without it, own orders wait until they can be
-    shipped whole (`ship_complete`) and others are refused (`refuse_short`).
+    shipped whole (`ship_complete`) and others are refused (`refuse_short`). With a `sales_session`
+    it is a customer's order in it, so its kind is `session`.
     """
 
     reference: Text
@@ -52,6 +54,7 @@ class OrderBody(msgspec.Struct, forbid_unknown_fields=True):
     draft: bool = False
     hold_minutes: WireInt = 30
     priority: WireInt = 0
+    sales_session: Text | None = None
 
 
 class BulkOrderBody(OrderBody, forbid_unknown_fields=True):
@@ -163,7 +166,21 @@ class FixedPriceBody(msgspec.Struct, forbid_unknown_fields=True):
     valid_from: Moment | None = None
 
 
-AnyLine: TypeAlias = OrderLineBody | StockLineBody | CountBody | FixedPriceBody
+class SessionProductBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A product to sell in a sales session: by `variant`, or by `sku` and `seller`, its producer.
+
+    `quantity_max` bounds what its customers order together, `null` does not. `unit_price` is what a
+    customer pays, ex VAT; without it, what the producer asks of its own customers.
+    """
+
+    variant: Text | None = None
+    sku: Text | None = None
+    seller: Text | None = None
+    quantity_max: Decimal | None = None
+    unit_price: Decimal | None = None
+
+
+AnyLine: TypeAlias = OrderLineBody | StockLineBody | CountBody | FixedPriceBody | SessionProductBody
 
 
 def place_command(body: OrderBody, variants: Sequence[Id] | None, order: Id) -> PlaceOrder:
@@ -171,13 +188,17 @@ def place_command(body: OrderBody, variants: Sequence[Id] | None, order: Id) -> 
     lines = body.lines
     if variants is None:
         variants = [variant_id(line.variant or "") for line in lines]
-    policy = body.policy
+    kind, policy, window = body.kind, body.policy, None
+    if body.sales_session is not None:
+        kind = "session"
+        # What is no id is nobody's session, like the lowest id.
+        window = ids.from_wire(ids.SALES_SESSION, body.sales_session) or LOWEST
     if policy is None:
-        policy = "ship_complete" if body.kind == "own" else "refuse_short"
+        policy = "ship_complete" if kind == "own" else "refuse_short"
     return PlaceOrder(
         order,
         body.reference,
-        body.kind,
+        kind,
         policy,
         tuple(
             [
@@ -189,6 +210,7 @@ def place_command(body: OrderBody, variants: Sequence[Id] | None, order: Id) -> 
         body.draft,
         body.hold_minutes,
         body.priority,
+        window,
     )
 
 

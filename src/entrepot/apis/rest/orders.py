@@ -176,6 +176,7 @@ _LINES: Final = (
     "orders.quantity_not_multiple",
     "orders.price_not_valid",
 )
+_IN_SESSION: Final = ("orders.sales_session_not_open", "orders.not_in_sales_session")
 _ON_ORDER: Final = ("orders.unknown_order", "request.key_reused")
 _PARTS: Final = ("orders.unknown_line", "orders.quantity_not_positive")
 
@@ -227,8 +228,10 @@ ROUTES: Final = (
         body=ChangeOrderBody,
         refusals=(
             *_LINES,
+            *_IN_SESSION,
             "orders.already_cancelled",
             "orders.already_shipped",
+            "orders.already_complete",
             "stock.insufficient_available",
         ),
     ),
@@ -240,6 +243,7 @@ ROUTES: Final = (
         body_may_be_absent=True,
         refusals=(
             *_LINES,
+            *_IN_SESSION,
             "orders.limit_not_valid",
             "orders.not_a_draft",
             "stock.insufficient_available",
@@ -253,6 +257,7 @@ ROUTES: Final = (
         body=PaymentBody,
         refusals=(
             "orders.not_placed",
+            "orders.pays_on_completion",
             "orders.already_paid",
             "orders.already_cancelled",
             "orders.payment_too_late",
@@ -269,6 +274,7 @@ ROUTES: Final = (
             *_PARTS,
             "orders.already_cancelled",
             "orders.already_shipped",
+            "orders.already_gathered",
             "orders.more_than_open",
         ),
     ),
@@ -279,7 +285,12 @@ ROUTES: Final = (
         handler=ship,
         body=ShipmentBody,
         body_may_be_absent=True,
-        refusals=(*_PARTS, "orders.not_complete", "orders.more_than_held"),
+        refusals=(
+            *_PARTS,
+            "orders.shipped_by_producer",
+            "orders.not_complete",
+            "orders.more_than_held",
+        ),
     ),
     _act(
         "/returns",

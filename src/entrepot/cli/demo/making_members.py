@@ -23,6 +23,7 @@ from entrepot.cli.demo.making_log_ins import Entrance, Owner
 from entrepot.cli.demo.members import MEMBERS, RIGHTS, Member
 from entrepot.cli.demo.partnering import begin_partnerships
 from entrepot.cli.demo.playing import count_orders, play_history
+from entrepot.cli.demo.selling import open_sessions
 from entrepot.cli.demo.stories import LAST_REFERENCE, TELLER
 from entrepot.cli.opening import accepted, operator_for
 from entrepot.cli.progress import Tell
@@ -48,6 +49,7 @@ async def make_members(
     }
     if not is_whole:
         await _make_history(services, callers, variants, days, tell)
+    await open_sessions(services, callers, variants)
     entrance = Entrance(services, known)
     return DemoPart(
         tuple(

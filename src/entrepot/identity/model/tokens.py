@@ -24,6 +24,9 @@ SecretKind: TypeAlias = Literal["app", "pat", "ses", "key"]
 SECRET_BYTES: Final = 32
 """How many random bytes a secret is made from."""
 
+ISSUER_LENGTH_MAX: Final = 500
+SUBJECT_LENGTH_MAX: Final = 254
+
 _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_DIGITS: Final = 30
 _CHECK_DIGITS: Final = 6
@@ -38,6 +41,23 @@ class NewToken(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...]
     expires_at: datetime | None = None
     kind: TokenKind = "app"
+
+
+class NewBinding(msgspec.Struct, frozen=True):
+    """Whom an identity provider vouches for, to be bound to an organisation.
+
+    The subject is `email:` with an address in lower case, or `client:` with the id of a client.
+    """
+
+    name: str
+    scopes: tuple[str, ...]
+    issuer: str
+    subject: str
+
+    @property
+    def shown(self) -> str:
+        """What is shown in the place of a secret's beginning."""
+        return f"{self.subject.partition(':')[2]} at {self.issuer}"
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -106,6 +126,28 @@ def check_token(caller: Caller, new: NewToken, now: datetime) -> Refusal | None:
                 "A token expires in the future, or never.",
                 "expires_at",
                 {"expires_at": new.expires_at.isoformat()},
+            )
+        )
+    return gather(faults, errors.PRECEDENCE)
+
+
+def check_binding(caller: Caller, new: NewBinding, now: datetime) -> Refusal | None:
+    """Name everything that is wrong with a binding to make."""
+    refusal = check_token(caller, NewToken(new.name, new.scopes), now)
+    faults = [] if refusal is None else list(refusal.faults)
+    kind, _, who = new.subject.partition(":")
+    is_email = kind == "email" and "@" in who and who == who.lower()
+    if not (
+        (is_email or kind == "client")
+        and is_plain(who, SUBJECT_LENGTH_MAX)
+        and is_plain(new.issuer, ISSUER_LENGTH_MAX)
+    ):
+        faults.append(
+            Fault(
+                errors.SUBJECT_NOT_VALID,
+                "Name the issuer as its tokens do, and either an e-mail address or a client id.",
+                "subject",
+                {"issuer": new.issuer[:SUBJECT_LENGTH_MAX], "subject": new.subject},
             )
         )
     return gather(faults, errors.PRECEDENCE)

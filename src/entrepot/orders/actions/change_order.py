@@ -1,5 +1,7 @@
 """Replace the lines of an order of which nothing was shipped."""
 
+import msgspec
+
 from entrepot.kernel.caller import Caller
 from entrepot.orders.actions.decide_batch import Answer
 from entrepot.orders.actions.submit import Desk, Handed, submit
@@ -13,6 +15,8 @@ async def change_order(
 
     `key` makes it repeatable: sent again, it is answered as before. Refuses
     `orders.unknown_order`, `orders.already_cancelled`, `orders.already_shipped`, those of the
-    lines, and `stock.insufficient_available`.
+    lines, and `stock.insufficient_available`; `orders.changed_meanwhile` where other lines were
+    expected, which does not count when the same request is sent again.
     """
-    return await submit(desk, caller, Handed(command, key, request))
+    content = msgspec.structs.replace(command, expected=None)
+    return await submit(desk, caller, Handed(command, key, request, content))

@@ -15,12 +15,11 @@ from entrepot.infra.failures import Failure, broken_constraint, failure_of
 from entrepot.infra.ids import random_share
 from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.orders import errors
+from entrepot.orders.actions.answer_repeats import Accepted, Result
 from entrepot.orders.actions.run_batch import (
-    Accepted,
     AllocationsPastError,
     BatchTools,
     NeedsCareError,
-    Result,
     run_batch,
 )
 from entrepot.orders.model import PlaceOrder, Postponed, Submission

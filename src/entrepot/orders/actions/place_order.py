@@ -22,7 +22,9 @@ async def place_order(
 def hand_in(command: PlaceOrder, key: str, request: str | None = None) -> Handed:
     """Prepare an order for the intake; without a key, its reference is the key.
 
-    Its id is made anew at each sending, so it does not count when an order is recognised.
+    Its id is made anew at each sending, so it does not count when an order is recognised; nor does
+    the reference of a session order, which is made of its id.
     """
-    content = msgspec.structs.replace(command, order="")
+    reference = command.reference if command.producer is None else ""
+    content = msgspec.structs.replace(command, order="", reference=reference)
     return Handed(command, key, request, content, f"order:{command.reference}")

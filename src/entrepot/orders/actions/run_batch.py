@@ -1,10 +1,11 @@
 """Run one batch as one transaction: claim, lock, read, decide, write.
 
-The one order in which locks are taken, everywhere: idempotency keys by key; orders by
-(organisation, id); partnerships by (wholesaler, id), shared; positions by (owner, variant,
-location), which keep their allocations too. What a decision rests on is read by separate statements
-after the last lock was granted: the locking statement itself still shows old versions of rows it
-did not lock. A fixed number of statements runs, whatever the batch's size.
+The one order in which locks are taken, everywhere: idempotency keys by key; selling windows by
+(organisation, id), shared to place in them; orders by (organisation, id); partnerships by
+(wholesaler, id), shared; positions by (owner, variant, location), which keep their allocations too.
+What a decision rests on is read by separate statements after the last lock was granted: the locking
+statement itself still shows old versions of rows it did not lock. A fixed number of statements
+runs, whatever the batch's size.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -12,37 +13,46 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 import msgspec
 
 from entrepot import stock
-from entrepot.identity import TOKEN_NOT_VALID
 from entrepot.infra.clock import Moment, by_the_clock
 from entrepot.infra.deciding import deciding
 from entrepot.infra.ground import Claim, claim_keys
 from entrepot.infra.pool import Connection, Pool
-from entrepot.infra.writing import key_reused
 from entrepot.kernel.demand import PositionKey, WantedPosition
 from entrepot.kernel.ids import Id
-from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.orders import store
+from entrepot.orders.actions.answer_repeats import (
+    Accepted,
+    Result,
+    answer_replays,
+    answer_twins,
+    refuse_dead_tokens,
+)
 from entrepot.orders.actions.write_batch import Outcomes, next_cursors, write_batch
 from entrepot.orders.model import (
     ActOnOrder,
     BatchDecided,
     Decision,
     Facts,
+    GatherOrders,
     Happened,
     Order,
     PlaceOrder,
-    Postponed,
     ReturnGoods,
     Submission,
     Waiting,
+    acted_key,
     allocations_by_position,
+    begin_counting,
     decide_batch_purely,
     followed_reference,
     lacks_place,
     partners_by_variant,
     positions_of,
+    products_of,
     survey_submissions,
+    takers_of,
     variants_of,
+    windows_of,
 )
 
 CANDIDATES_MAX = 200
@@ -62,17 +72,6 @@ class NeedsCareError(Exception):
 
 class AllocationsPastError(Exception):
     """A batch met allocations past their validity, whose end is to be written first."""
-
-
-class Accepted(msgspec.Struct, frozen=True):
-    """What was accepted: the act's id and the answer as JSON, the same however often it is sent."""
-
-    act: Id
-    body: bytes
-    replayed: bool = False
-
-
-Result = Accepted | Refusal | Postponed
 
 
 class BatchTools(msgspec.Struct, frozen=True):
@@ -150,6 +149,7 @@ class _Batch:
         self.reach = SHORT_LOOK
         self.order_keys: list[tuple[Id, Id]] = []
         self.orders: dict[tuple[Id, Id], Order] = {}
+        self.session_orders: dict[tuple[Id, Id, Id], Id] = {}
         self.drawn: set[store.Drawn] = set()
         self.partnerships: list[tuple[Id, Id]] = []
         self.figures: list[stock.Figures] = []
@@ -160,6 +160,7 @@ class _Batch:
         await self._claim()
         self.survey = survey_submissions([each for _, each in self.live], self.tools.owners)
         variants = set(self.survey.variants)
+        await self._lock_windows()
         if self.careful and self.live:
             await self._find_partners(variants, self.survey.undone)
             variants |= await self._lock_orders(variants)
@@ -173,9 +174,10 @@ class _Batch:
             variants.update((each.wholesaler, each.wholesaler_variant) for each in self.drawn)
         facts, answered = await self._read_facts(variants)
         book = await self._open_book(facts)
-        self._answer_replays(answered)
-        self._refuse_dead_tokens(facts)
+        self.results |= answer_replays(self.replays, answered.stored)
+        self.results |= refuse_dead_tokens(self.submissions, facts.live_tokens)
         expired = await self._expire(facts, answered, book)
+        begin_counting(facts)
         decided = decide_batch_purely(
             facts,
             [pair for pair in self.live if pair[0] not in self.results],
@@ -184,7 +186,7 @@ class _Batch:
             self.tools.new_id,
         )
         await self._write(facts, book, decided, expired)
-        self._answer_twins()
+        self.results |= answer_twins(self.submissions, self.firsts, self.results)
         return [self.results[number] for number in range(len(self.submissions))]
 
     async def _claim(self) -> None:
@@ -203,6 +205,21 @@ class _Batch:
             (self.live if each.act in claimed else self.replays).append((number, each))
         self.live.sort(key=lambda pair: pair[0])
 
+    async def _lock_windows(self) -> None:
+        """Lock the sales sessions in which stock is asked for; a plain batch only shares them."""
+        submissions = [each for _, each in self.live]
+        windows, alone = windows_of(submissions)
+        takers = takers_of(submissions)
+        if takers:
+            windows |= await store.read_windows_of_orders(self.connection, takers)
+        if not windows:
+            return
+        if alone and not self.careful:
+            raise NeedsCareError
+        self.session_orders = await store.lock_windows(
+            self.connection, sorted(windows), alone=alone
+        )
+
     async def _find_partners(
         self, variants: Collection[tuple[Id, Id]], orders: Sequence[tuple[Id, Id]]
     ) -> None:
@@ -219,6 +236,7 @@ class _Batch:
         if self.looked.candidates and self.looked.ends and not enough:
             self.looked = await self._look(variants)
         keys = set(self.survey.acted)
+        keys.update((trader, order) for (trader, _, _), order in self.session_orders.items())
         keys.update((each.organisation, each.order) for each in self.looked.candidates)
         if self.survey.counted:
             keys.update(await stock.read_holds_to_give_up(connection, self.survey.counted))
@@ -267,7 +285,7 @@ class _Batch:
     async def _places_for_returns(self) -> list[WantedPosition]:
         """List the positions that goods come back to, where that is not where they left from."""
         places = {
-            (each.organisation, each.command.order): each.command.location
+            acted_key(each.organisation, each.command): (each.organisation, each.command.location)
             for _, each in self.live
             if isinstance(each.command, ReturnGoods) and each.command.location is not None
         }
@@ -277,7 +295,7 @@ class _Batch:
         return [
             WantedPosition(owner, variant, location, buyer, any_will_do=False)
             for owner, variant in found
-            for buyer, location in {(key[0], location) for key, location in places.items()}
+            for buyer, location in set(places.values())
         ]
 
     async def _read_facts(self, variants: set[tuple[Id, Id]]) -> tuple[Facts, store.Answered]:
@@ -302,7 +320,26 @@ class _Batch:
             answered.waits_holding,
             self.orders,
         )
+        await self._read_windows(facts, frees=bool(answered.freeing))
         return facts, answered
+
+    async def _read_windows(self, facts: Facts, *, frees: bool) -> None:
+        """Read the sales sessions that are placed in, and those of orders that are acted on."""
+        named = products_of((each for _, each in self.live), self.orders)
+        if named:
+            facts.session_orders = self.session_orders
+            facts.windows = await store.read_windows(self.connection, named, facts.now, frees=frees)
+        last = [
+            (each.organisation, each.command)
+            for _, each in self.live
+            if isinstance(each.command, GatherOrders) and each.command.last
+        ]
+        if last:
+            closing = sorted({(trader, command.window) for trader, command in last})
+            gathered = [order for _, command in last for order in command.orders]
+            facts.unfinished = await store.read_unfinished(
+                self.connection, closing, gathered, facts.now
+            )
 
     def _mind_what_asks_for_care(self, answered: store.Answered) -> None:
         """Leave a plain batch for a careful one where more has to be known than was locked for."""
@@ -375,8 +412,10 @@ class _Batch:
             if isinstance(command, PlaceOrder):
                 kind = command.kind
                 references.append((each.organisation, command.reference))
+            elif isinstance(command, GatherOrders):
+                references += [(each.organisation, name) for _, name in command.references]
             elif isinstance(command, ActOnOrder):
-                order = self.orders.get((each.organisation, command.order))
+                order = self.orders.get(acted_key(each.organisation, command))
                 kind = "" if order is None else order.kind
                 rights.update(
                     (line.owner, each.organisation, kind) for line in (order.lines if order else ())
@@ -398,27 +437,6 @@ class _Batch:
             sorted(organisations),
             keys,
         )
-
-    def _answer_replays(self, answered: store.Answered) -> None:
-        """Answer keys that were claimed before from what was said then."""
-        for number, each in self.replays:
-            stored = answered.stored.get((each.organisation, each.key))
-            if stored is None:
-                self.results[number] = Postponed("the key was forgotten, for its age, meanwhile")
-            elif not stored.same_content:
-                self.results[number] = key_reused(each.key)
-            else:
-                assert stored.answer is not None, "a claimed key has its act's audit row"
-                again = stored.act != each.act  # else it is our own, whose commit went unanswered
-                self.results[number] = Accepted(stored.act, stored.answer, replayed=again)
-
-    def _refuse_dead_tokens(self, facts: Facts) -> None:
-        """Refuse what a token asked that was revoked or expired meanwhile."""
-        for number, each in enumerate(self.submissions):
-            if each.token is not None and each.token not in facts.live_tokens:
-                self.results[number] = refuse(
-                    TOKEN_NOT_VALID, "This token was revoked or has expired. Ask for a new one."
-                )
 
     async def _expire(self, facts: Facts, answered: store.Answered, book: stock.Book) -> Id | None:
         """End the holds on locked positions whose limit has passed, before anything else."""
@@ -463,6 +481,7 @@ class _Batch:
             self.connection,
             self.tools.new_id,
             Outcomes(facts, book, happened, freed, self._cursors_after(facts, book)),
+            has_windows=bool(facts.windows or expired),
         )
         for number, answer in zip(accepted, answers[len(decided.besides) :], strict=True):
             self.results[number] = Accepted(self.submissions[number].act, answer)
@@ -472,18 +491,3 @@ class _Batch:
         if not self.careful:
             return [(*key, "") for key in sorted(book.left_over)]
         return next_cursors(book, self.cursors, self.looked, facts.orders, CANDIDATES_MAX)
-
-    def _answer_twins(self) -> None:
-        """Answer keys that came twice in one batch like the first of them."""
-        for number, each in enumerate(self.submissions):
-            if number in self.results:
-                continue
-            first = self.firsts[each.organisation, each.key]
-            result = self.results[first]
-            if self.submissions[first].content_hash != each.content_hash:
-                result = key_reused(each.key)
-            elif isinstance(result, Refusal) and result.code == TOKEN_NOT_VALID:
-                result = Postponed("the twin's token is dead, this one's is not")
-            elif isinstance(result, Accepted):
-                result = Accepted(result.act, result.body, replayed=True)
-            self.results[number] = result

@@ -17,6 +17,7 @@ from entrepot.orders.model import (
     AdjustStock,
     Command,
     CountStock,
+    GatherOrders,
     HouseKeeping,
     PlaceOrder,
     ReceiveStock,
@@ -72,10 +73,15 @@ async def submit_all(
     return await desk.intake.submit_all([_submission(desk, caller, each) for each in handed])
 
 
-async def house_keeping(desk: Desk, command: HouseKeeping) -> Answer:
-    """Hand in Entrepot's own house-keeping; it has no caller and needs no key."""
-    organisation = desk.new_id()
-    return await desk.intake.submit(Submission(command, organisation, desk.new_id(), "", b""))
+async def house_keeping(
+    desk: Desk, command: HouseKeeping | GatherOrders, organisation: Id | None = None
+) -> Answer:
+    """Hand in Entrepot's own house-keeping; it has no caller and needs no key.
+
+    What is done for one `organisation` is booked under it.
+    """
+    booked = organisation or desk.new_id()
+    return await desk.intake.submit(Submission(command, booked, desk.new_id(), "", b""))
 
 
 def _check(caller: Caller, command: Command) -> Refusal | None:

@@ -31,9 +31,12 @@ class Outcomes(NamedTuple):
     cursors: list[tuple[Id, Id, Id, str | None]]
 
 
-async def write_batch(connection: Connection, new_id: IdSource, outcomes: Outcomes) -> list[bytes]:
+async def write_batch(
+    connection: Connection, new_id: IdSource, outcomes: Outcomes, *, has_windows: bool
+) -> list[bytes]:
     """Write stock, orders, the queue, notices and the audit; return each act's answer as written.
 
+    With `has_windows`, also what sales sessions hold of their products.
     A fixed number of statements whatever the size; each asserts its row counts.
     """
     facts, book = outcomes.facts, outcomes.book
@@ -61,6 +64,9 @@ async def write_batch(connection: Connection, new_id: IdSource, outcomes: Outcom
         await store.change_orders(connection, list(changed.values()))
     if placed or changed:
         await store.queue_lines(connection, list(placed.values()), list(changed.values()))
+    holds = _changed_holds(book) if has_windows else []
+    if holds:
+        await store.count_window_holds(connection, holds)
     if notices:
         await raise_notices(connection, facts.now, notices, new_id)
     acts = _acts(outcomes)
@@ -104,6 +110,19 @@ def next_cursors(
                 after = looked.ends.get((key.owner, key.variant))
         if after != before:
             changed.append((*key, after))
+    return changed
+
+
+def _changed_holds(book: stock.Book) -> list[tuple[Id, Id, int, int]]:
+    """List the holds that were opened (1) and ended (-1)."""
+    effects = book.effects
+    changed = [
+        (row.position.owner, row.order, row.hold_no, 1)
+        for row in effects.ledger
+        if row.kind == "hold" and row.order is not None and row.hold_no is not None
+    ]
+    changed += [(each.owner, each.order, each.hold_no, 1) for each in effects.successors]
+    changed += [(each.owner, each.order, each.hold_no, -1) for each in effects.ended]
     return changed
 
 

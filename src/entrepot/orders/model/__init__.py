@@ -9,7 +9,9 @@ from entrepot.orders.model.commands import (
     CancelOrder,
     ChangeOrder,
     Command,
+    CompleteSessionOrder,
     CountStock,
+    GatherOrders,
     HouseKeeping,
     LineQuantity,
     PlaceDraft,
@@ -26,7 +28,14 @@ from entrepot.orders.model.commands import (
     WantedLine,
 )
 from entrepot.orders.model.decision import Ask, Decision, Happened, Notice, Postponed
-from entrepot.orders.model.facts import Facts, LocationFacts, PartnershipFacts, VariantFacts
+from entrepot.orders.model.facts import (
+    Facts,
+    LocationFacts,
+    PartnershipFacts,
+    VariantFacts,
+    Window,
+    WindowProduct,
+)
 from entrepot.orders.model.importing import (
     StockRowFacts,
     changes_figures,
@@ -49,8 +58,17 @@ from entrepot.orders.model.stocktaking import (
     count_stock,
     receive_stock,
 )
-from entrepot.orders.model.survey import positions_of, survey_submissions, variants_of
+from entrepot.orders.model.survey import (
+    acted_key,
+    positions_of,
+    products_of,
+    survey_submissions,
+    takers_of,
+    variants_of,
+    windows_of,
+)
 from entrepot.orders.model.waiting import recheck_order, sweep_order
+from entrepot.orders.model.windows import begin_counting
 
 __all__ = [
     "ActOnOrder",
@@ -60,9 +78,11 @@ __all__ = [
     "CancelOrder",
     "ChangeOrder",
     "Command",
+    "CompleteSessionOrder",
     "CountStock",
     "Decision",
     "Facts",
+    "GatherOrders",
     "Happened",
     "HouseKeeping",
     "Line",
@@ -90,8 +110,12 @@ __all__ = [
     "VariantFacts",
     "Waiting",
     "WantedLine",
+    "Window",
+    "WindowProduct",
+    "acted_key",
     "adjust_stock",
     "allocations_by_position",
+    "begin_counting",
     "cancel_order",
     "change_order",
     "changes_figures",
@@ -107,6 +131,7 @@ __all__ = [
     "place_order",
     "positions_of",
     "prioritise_order",
+    "products_of",
     "receive_stock",
     "recheck_order",
     "record_payment",
@@ -114,6 +139,8 @@ __all__ = [
     "ship_order",
     "survey_submissions",
     "sweep_order",
+    "takers_of",
     "variants_of",
     "waiting_rows",
+    "windows_of",
 ]

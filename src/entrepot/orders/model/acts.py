@@ -17,6 +17,7 @@ from entrepot.kernel.demand import (
     PositionKey,
     Reversal,
 )
+from entrepot.kernel.ids import Id
 from entrepot.kernel.quantity import ZERO, quantity_text
 from entrepot.kernel.refusal import Fault, Refusal, refuse
 from entrepot.orders import errors
@@ -42,6 +43,7 @@ from entrepot.orders.model.standing import (
     line_of,
     met_or_waiting,
     refresh_fulfilment,
+    unknown_order,
 )
 
 
@@ -62,7 +64,14 @@ def cancel_order(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
     shares = _shares(order, command.lines, _open, errors.MORE_THAN_OPEN, "left to cancel")
     if isinstance(shares, Refusal):
         return shares
-    if not shares:
+    if not shares and any(line.gathered for line in order.lines):
+        return refuse(
+            errors.ALREADY_GATHERED,
+            f"The sales session of order {order.reference} has closed: its goods are the session"
+            " order's now.",
+            facts={"order": ids.ORDER + order.id},
+        )
+    if not shares and order.lines:
         return refuse(
             errors.ALREADY_SHIPPED,
             f"All of order {order.reference} has left; take it back as a return.",
@@ -96,7 +105,7 @@ def ship_order(facts: Facts, submission: Submission, ask: Ask) -> Decision | Ref
     """Ship what is held for a complete order: all of it, or the quantities named."""
     command = submission.command
     assert isinstance(command, ShipOrder), "the batch hands each command to its own rule"
-    order = find_order(facts, submission.organisation, command.order)
+    order = _find_to_ship(facts, submission.organisation, command)
     if isinstance(order, Refusal):
         return order
     if order.status == "cancelled" or order.is_past_limit(facts.now):
@@ -138,7 +147,7 @@ def return_goods(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
     """Take shipped goods back: on hand rises where they left from, or at a location named."""
     command = submission.command
     assert isinstance(command, ReturnGoods), "the batch hands each command to its own rule"
-    order = find_order(facts, submission.organisation, command.order)
+    order = _find_to_ship(facts, submission.organisation, command)
     if isinstance(order, Refusal):
         return order
     shares = _shares(order, command.lines, _returnable, errors.MORE_THAN_SHIPPED, "out to return")
@@ -183,6 +192,26 @@ def return_goods(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
     return Decision("orders.returned", order.id, answer, changed=(changed,))
 
 
+def _find_to_ship(
+    facts: Facts, organisation: Id, command: ShipOrder | ReturnGoods
+) -> Order | Refusal:
+    """Find the order whose goods leave or come back: a session order's are its producer's to move.
+
+    Any other of a `trader` answers exactly like an absent one.
+    """
+    by_producer = command.trader is not None
+    order = find_order(facts, command.trader or organisation, command.order)
+    if isinstance(order, Refusal) or (by_producer and order.producer != organisation):
+        return unknown_order(command.order)
+    if order.producer is not None and not by_producer:
+        return refuse(
+            errors.SHIPPED_BY_PRODUCER,
+            f"Order {order.reference} is shipped, and taken back, by its producer.",
+            facts={"order": ids.ORDER + order.id},
+        )
+    return order
+
+
 def prioritise_order(facts: Facts, submission: Submission, _: Ask) -> Decision | Refusal:
     """Move an order in the queue of those that wait."""
     command = submission.command
@@ -213,7 +242,7 @@ def unknown_location(location: str) -> Refusal:
 
 def _open(line: Line) -> Decimal:
     """Units that have not left and are not cancelled."""
-    return line.quantity - line.shipped - line.cancelled
+    return line.quantity - line.shipped - line.cancelled - line.gathered
 
 
 def _held(line: Line) -> Decimal:

@@ -17,7 +17,9 @@ from entrepot.orders.model.commands import (
     AdjustStock,
     CancelOrder,
     ChangeOrder,
+    CompleteSessionOrder,
     CountStock,
+    GatherOrders,
     PlaceDraft,
     PlaceOrder,
     PrioritiseOrder,
@@ -31,9 +33,16 @@ from entrepot.orders.model.commands import (
 )
 from entrepot.orders.model.decision import Ask, Decision, Happened, Postponed
 from entrepot.orders.model.facts import Facts
-from entrepot.orders.model.placing import change_order, place_draft, place_order, record_payment
+from entrepot.orders.model.gathering import gather_orders
+from entrepot.orders.model.placing import record_payment
 from entrepot.orders.model.record import Order
 from entrepot.orders.model.serving import Waiting, serve_order, serve_waiting, show
+from entrepot.orders.model.sessions import (
+    change_any_order,
+    complete_session_order,
+    place_any_draft,
+    place_any_order,
+)
 from entrepot.orders.model.standing import waiting_rows
 from entrepot.orders.model.stocktaking import adjust_stock, count_stock, receive_stock
 from entrepot.orders.model.waiting import sweep_order
@@ -69,7 +78,7 @@ def decide_batch_purely(
     return decided
 
 
-_ASKING: Final = (PlaceOrder, PlaceDraft, ChangeOrder)
+_ASKING: Final = (PlaceOrder, PlaceDraft, ChangeOrder, CompleteSessionOrder)
 
 
 def _asks_for_stock(submission: Submission) -> bool:
@@ -92,11 +101,19 @@ def _decide_one(
     command = submission.command
     if isinstance(command, SweepExpired):
         _sweep(facts, command, ask, new_id, decided.besides)
+    elif isinstance(command, GatherOrders):
+        for each in gather_orders(facts, command, submission.organisation, ask, new_id):
+            show(facts, each.decision)
+            decided.besides.append(each)
     elif not isinstance(command, RecheckWaiting):
         result = _RULES[type(command)](facts, submission, ask, new_id)
         decided.results[number] = result
         if isinstance(result, Decision):
             show(facts, result)
+            if isinstance(command, ShipOrder | ReturnGoods) and command.trader is not None:
+                # The producer acts on the trader's order, whose own history has it too.
+                told = Decision(result.act, result.subject, result.answer)
+                decided.besides.append(Happened(command.trader, new_id(), told))
             _look_at_the_rest(facts, result, ask, new_id, decided.besides)
 
 
@@ -132,9 +149,10 @@ def _without_ids(
 
 
 _RULES: Final[dict[type, _Rule]] = {
-    PlaceOrder: place_order,
-    PlaceDraft: place_draft,
-    ChangeOrder: change_order,
+    PlaceOrder: place_any_order,
+    PlaceDraft: place_any_draft,
+    ChangeOrder: change_any_order,
+    CompleteSessionOrder: complete_session_order,
     RecordPayment: record_payment,
     CancelOrder: _without_ids(cancel_order),
     ShipOrder: _without_ids(ship_order),

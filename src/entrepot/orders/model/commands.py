@@ -23,13 +23,16 @@ class WantedLine(msgspec.Struct, frozen=True):
     variant: Id
     quantity: Decimal
     unit_price: Decimal | None = None
+    case_units: Decimal | None = None
+    """Given where it was ordered by the case: how many units one has. `quantity` is in units."""
 
 
 class PlaceOrder(msgspec.Struct, frozen=True):
     """Place an order, or save it as a draft.
 
     `paid` orders (or those on account) get no limit; unpaid ones are cancelled when nothing was
-    paid within `hold_minutes`. `policy` says what happens when stock is short.
+    paid within `hold_minutes`. `policy` says what happens when stock is short. `window` is the
+    sales session of a customer's order, or, with a `producer`, of a remote trader's session order.
     """
 
     order: Id
@@ -41,6 +44,8 @@ class PlaceOrder(msgspec.Struct, frozen=True):
     draft: bool = False
     hold_minutes: int = 30
     priority: int = 0
+    window: Id | None = None
+    producer: Id | None = None
 
 
 class PlaceDraft(msgspec.Struct, frozen=True):
@@ -52,10 +57,16 @@ class PlaceDraft(msgspec.Struct, frozen=True):
 
 
 class ChangeOrder(msgspec.Struct, frozen=True):
-    """Replace all lines of an order of which nothing was shipped; its place in the queue stays."""
+    """Replace all lines of an order of which nothing was shipped; its place in the queue stays.
+
+    A session order that is a draft stays one with `draft`, else it is held from then on. With
+    `expected` the lines of a session order must stand as they were last seen.
+    """
 
     order: Id
     lines: tuple[WantedLine, ...]
+    draft: bool = False
+    expected: tuple[WantedLine, ...] | None = None
 
 
 class RecordPayment(msgspec.Struct, frozen=True):
@@ -80,18 +91,37 @@ class CancelOrder(msgspec.Struct, frozen=True):
 
 
 class ShipOrder(msgspec.Struct, frozen=True):
-    """Goods leave for the customer: all that is held, or the quantities named."""
+    """Goods leave for the customer: all that is held, or the quantities named.
+
+    A producer ships the session order of a `trader`, whose order it is.
+    """
 
     order: Id
     lines: tuple[LineQuantity, ...] | None = None
+    trader: Id | None = None
+
+
+class CompleteSessionOrder(msgspec.Struct, frozen=True):
+    """A remote trader's session has closed: these are the final lines (None: as they stand).
+
+    With `expected` its lines must stand as they were last seen.
+    """
+
+    order: Id
+    lines: tuple[WantedLine, ...] | None = None
+    expected: tuple[WantedLine, ...] | None = None
 
 
 class ReturnGoods(msgspec.Struct, frozen=True):
-    """Shipped goods come back, to where they were shipped from or to `location`."""
+    """Shipped goods come back, to where they were shipped from or to `location`.
+
+    Those of a session order come back to the producer, who takes them from its `trader`.
+    """
 
     order: Id
     lines: tuple[LineQuantity, ...]
     location: Id | None = None
+    trader: Id | None = None
 
 
 class PrioritiseOrder(msgspec.Struct, frozen=True):
@@ -145,9 +175,23 @@ class RecheckWaiting(msgspec.Struct, frozen=True):
     variants: tuple[tuple[Id, Id], ...]
 
 
+class GatherOrders(msgspec.Struct, frozen=True):
+    """Make paid customer orders of a session that closes into its session orders.
+
+    `references` are those of session orders to be made, by producer. The `last` ones complete the
+    session orders; until then these are held.
+    """
+
+    window: Id
+    orders: tuple[Id, ...]
+    references: tuple[tuple[Id, str], ...]
+    last: bool
+
+
 ActOnOrder: TypeAlias = (
     PlaceDraft
     | ChangeOrder
+    | CompleteSessionOrder
     | RecordPayment
     | CancelOrder
     | ShipOrder
@@ -156,7 +200,7 @@ ActOnOrder: TypeAlias = (
 )
 ActOnStock: TypeAlias = ReceiveStock | AdjustStock | CountStock
 HouseKeeping: TypeAlias = SweepExpired | RecheckWaiting
-Command: TypeAlias = PlaceOrder | ActOnOrder | ActOnStock | HouseKeeping
+Command: TypeAlias = PlaceOrder | GatherOrders | ActOnOrder | ActOnStock | HouseKeeping
 
 
 class Submission(msgspec.Struct, frozen=True):

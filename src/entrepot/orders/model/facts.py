@@ -22,6 +22,7 @@ class VariantFacts(msgspec.Struct, frozen=True):
     order_quantity_min: Decimal
     order_quantity_multiple: Decimal
     retail_price: Decimal | None
+    wholesale_price: Decimal | None = None
 
 
 class LocationFacts(msgspec.Struct, frozen=True):
@@ -30,6 +31,30 @@ class LocationFacts(msgspec.Struct, frozen=True):
     id: Id
     rank: int
     ships_orders: bool
+
+
+class WindowProduct(msgspec.Struct):
+    """What is sold in a sales session: at most how much, at what prices, and how much is held.
+
+    `unit_price` is what a customer pays (None: what the producer asks of its own customers),
+    `purchase_price` what the trader pays the producer. `held` runs with the batch.
+    """
+
+    quantity_max: Decimal | None
+    unit_price: Decimal | None
+    purchase_price: Decimal | None
+    held: Decimal
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A sales session: when one may place in it, and what; a remote trader's may have anything."""
+
+    state: str
+    is_remote: bool
+    opens_at: datetime | None
+    closes_at: datetime | None
+    hold_until: datetime | None
+    products: dict[Id, WindowProduct] = {}
 
 
 class PartnershipFacts(msgspec.Struct, frozen=True):
@@ -48,7 +73,10 @@ class Facts(msgspec.Struct):
 
     `locked` maps (owner, variant) to the keys of its locked positions; `partners` to those whose
     stock may meet it too, best first. `allocations` are the open ones at each locked position, the
-    youngest first.
+    youngest first. `windows` are by (trader, session), `session_orders` those that are not
+    cancelled by (trader, session, producer); `counted` says what each customer order in a session
+    counts for in what its window's products hold, by variant. `unfinished` are sessions with
+    customers who have paid or may pay, beside those that the batch gathers.
     """
 
     now: datetime
@@ -63,6 +91,10 @@ class Facts(msgspec.Struct):
     partners: dict[tuple[Id, Id], tuple[Partner, ...]] = {}
     partnerships: dict[Id, PartnershipFacts] = {}
     allocations: dict[PositionKey, tuple[AllocationKey, ...]] = {}
+    windows: dict[tuple[Id, Id], Window] = {}
+    session_orders: dict[tuple[Id, Id, Id], Id] = {}
+    counted: dict[tuple[Id, Id], dict[Id, Decimal]] = {}
+    unfinished: set[tuple[Id, Id]] = set()
     _sources: dict[tuple[Id, Id], tuple[PositionKey, ...]] = {}
 
     def sources(self, owner: Id, variant: Id) -> tuple[PositionKey, ...]:

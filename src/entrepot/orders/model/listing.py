@@ -72,6 +72,8 @@ class ListedRow(NamedTuple):
     is_past: bool
     lines: int
     amount: Decimal | None
+    selling_window: Id | None
+    producer: Id | None
     goods: int
     skus: Sequence[str]
     missing: Sequence[Decimal]
@@ -104,7 +106,10 @@ class Missing(msgspec.Struct, frozen=True):
 
 
 class ListedOrder(msgspec.Struct, frozen=True):
-    """An order in a list. `missing` names two variants at most of the `goods_missing` there are."""
+    """An order in a list. `missing` names two variants at most of the `goods_missing` there are.
+
+    One of a sales session names it; the session order itself names its `producer` too.
+    """
 
     id: str
     reference: str
@@ -119,6 +124,8 @@ class ListedOrder(msgspec.Struct, frozen=True):
     amount: str | None
     goods_missing: int
     missing: tuple[Missing, ...]
+    sales_session: str | None = None
+    producer: str | None = None
 
 
 class Orderable(msgspec.Struct, frozen=True):
@@ -177,6 +184,8 @@ def list_order(row: ListedRow) -> ListedOrder:
                 for sku, missing in zip(row.skus, row.missing, strict=True)
             ]
         ),
+        None if row.selling_window is None else ids.SALES_SESSION + row.selling_window,
+        None if row.producer is None else ids.ORGANISATION + row.producer,
     )
 
 

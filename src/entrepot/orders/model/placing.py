@@ -15,7 +15,7 @@ from entrepot.kernel import ids
 from entrepot.kernel.demand import Demand, Ending, Mode, Outcome, Reversal
 from entrepot.kernel.ids import Id, IdSource
 from entrepot.kernel.quantity import ZERO, quantity_text
-from entrepot.kernel.refusal import Fault, Refusal, refuse
+from entrepot.kernel.refusal import Fact, Fault, Refusal, refuse
 from entrepot.orders import errors
 from entrepot.orders.model.checks import (
     check_limit,
@@ -57,6 +57,7 @@ from entrepot.orders.model.standing import (
     splits,
     take_outcome,
 )
+from entrepot.orders.model.windows import check_window, left_in_window, may_return, window_of
 
 _MODES: Final = {
     "refuse_short": Mode.WHOLE,
@@ -80,13 +81,10 @@ def place_order(
     assert isinstance(command, PlaceOrder), "the batch hands each command to its own rule"
     organisation = submission.organisation
     if (organisation, command.reference) in facts.references:
-        return refuse(
-            errors.REFERENCE_TAKEN,
-            f"You already have an order {command.reference}; give each order its own reference.",
-            field="reference",
-            facts={"reference": command.reference},
-        )
+        return reference_taken(command.reference)
     faults = check_lines(facts, organisation, command.kind, command.lines)
+    if command.window is not None:
+        faults += check_window(facts, organisation, command.window, command.lines)
     for fault in (
         check_policy(command.kind, command.policy),
         check_reference(command.reference),
@@ -111,12 +109,25 @@ def place_order(
         command.priority,
         queue_place(command.priority, facts.now, command.order),
         facts.now,
-        lines=_new_lines(facts, command.lines),
+        window=command.window,
         is_new=True,
     )
+    order.lines = new_lines(facts, order, command.lines)
     if command.draft:
         return Decision("orders.draft_saved", order.id, answer_order(order), placed=(order,))
-    return _decide(facts, submission, order, ask, new_id, command.hold_minutes, paid=command.paid)
+    return decide_order(
+        facts, submission, order, ask, new_id, command.hold_minutes, paid=command.paid
+    )
+
+
+def reference_taken(reference: str) -> Refusal:
+    """Refuse a reference that the organisation has given to another order."""
+    return refuse(
+        errors.REFERENCE_TAKEN,
+        f"You already have an order {reference}; give each order its own reference.",
+        field="reference",
+        facts={"reference": reference},
+    )
 
 
 def place_draft(
@@ -141,13 +152,17 @@ def place_draft(
         if line.missing > ZERO  # the rest was cancelled while it was a draft
     )
     faults = check_lines(facts, order.organisation, order.kind, wanted)
+    if order.window is not None:
+        faults += check_window(facts, order.organisation, order.window, wanted)
     limit = check_limit(command.hold_minutes)
     refusal = refusal_of(faults + ([limit] if limit else []))
     if refusal is not None:
         return refusal
     order.placed_at = facts.now
     order.queue_place = queue_place(order.priority, facts.now, order.id)
-    return _decide(facts, submission, order, ask, new_id, command.hold_minutes, paid=command.paid)
+    return decide_order(
+        facts, submission, order, ask, new_id, command.hold_minutes, paid=command.paid
+    )
 
 
 def change_order(
@@ -170,15 +185,20 @@ def change_order(
             f"Part of order {order.reference} has left; cancel or return lines instead.",
             facts={"order": ids.ORDER + order.id},
         )
-    refusal = refusal_of(check_lines(facts, order.organisation, order.kind, command.lines))
+    faults = check_lines(facts, order.organisation, order.kind, command.lines)
+    if order.window is not None:
+        faults += check_window(facts, order.organisation, order.window, command.lines)
+    refusal = refusal_of(faults)
     if refusal is not None:
         return refusal
     changed = order.copy()
-    changed.lines = _new_lines(facts, command.lines)
+    changed.lines = new_lines(facts, order, command.lines)
     if order.status == "draft":
         return Decision("orders.changed", order.id, answer_order(changed), changed=(changed,))
     paid = order.payment_status == "paid"
-    return _decide(facts, submission, changed, ask, new_id, None, paid=paid, act="orders.changed")
+    return decide_order(
+        facts, submission, changed, ask, new_id, None, paid=paid, act="orders.changed"
+    )
 
 
 def record_payment(
@@ -195,18 +215,9 @@ def record_payment(
     order = find_order(facts, submission.organisation, command.order)
     if isinstance(order, Refusal):
         return order
-    if order.status == "draft":
-        return refuse(
-            errors.NOT_PLACED,
-            f"Order {order.reference} is a draft; place it first.",
-            facts={"order": ids.ORDER + order.id},
-        )
-    if order.payment_status == "paid":
-        return refuse(
-            errors.ALREADY_PAID,
-            f"Order {order.reference} is paid already.",
-            facts={"order": ids.ORDER + order.id},
-        )
+    unpayable = _refuse_payment(order)
+    if unpayable is not None:
+        return unpayable
     expired = order.is_past_limit(facts.now) or (
         order.status == "cancelled" and order.hold_until is not None
     )
@@ -235,13 +246,49 @@ def record_payment(
     return decided
 
 
-def _new_lines(facts: Facts, wanted: tuple[WantedLine, ...]) -> list[Line]:
-    """Make order lines, numbered from 1, with the variant's price where none was given."""
+def _refuse_payment(order: Order) -> Refusal | None:
+    """Refuse to take a payment for an order that needs none."""
+    known: dict[str, Fact] = {"order": ids.ORDER + order.id}
+    if order.producer is not None:
+        return refuse(
+            errors.PAYS_ON_COMPLETION,
+            f"Order {order.reference} is a session order: on account once it is complete.",
+            facts=known,
+        )
+    if order.status == "draft":
+        return refuse(
+            errors.NOT_PLACED,
+            f"Order {order.reference} is a draft; place it first.",
+            facts=known,
+        )
+    if order.payment_status == "paid":
+        return refuse(errors.ALREADY_PAID, f"Order {order.reference} is paid already.", facts=known)
+    return None
+
+
+def new_lines(facts: Facts, order: Order, wanted: tuple[WantedLine, ...]) -> list[Line]:
+    """Make lines of an order, numbered from 1; without a price, the session's or the variant's.
+
+    Those of a session order are at its producer's price: what was agreed when they were first held,
+    and what it asks of traders now for others.
+    """
+    window = window_of(facts, order)
+    agreed = {}
+    if order.producer is not None:
+        agreed = {(line.variant, line.case_units): line.unit_price for line in order.lines}
     lines = []
     for number, each in enumerate(wanted, 1):
         variant = facts.variants[each.variant]
-        price = each.unit_price if each.unit_price is not None else variant.retail_price
-        lines.append(Line(number, variant.owner, variant.id, each.quantity, unit_price=price))
+        price = each.unit_price
+        if price is None and window is not None:
+            price = window.products[variant.id].unit_price
+        if order.producer is not None:
+            price = agreed.get((variant.id, each.case_units), variant.wholesale_price)
+        if price is None:
+            price = variant.retail_price
+        line = Line(number, variant.owner, variant.id, each.quantity, unit_price=price)
+        line.case_units = each.case_units
+        lines.append(line)
     return lines
 
 
@@ -255,23 +302,25 @@ def _demand(
 ) -> Demand:
     """Ask for what an order's lines miss, once `endings` and `reversals` gave back what it had."""
     draw = draw_of(order, splits=splits(facts, order))
+    lines = tuple(
+        [
+            demand_line(facts, draw, line.line_no, line.owner, line.variant, line.missing)
+            for line in order.lines
+            if line.missing > ZERO
+        ]
+    )
     return Demand(
         submission.act,
         order.organisation,
         order.id,
         mode,
-        tuple(
-            [
-                demand_line(facts, draw, line.line_no, line.owner, line.variant, line.missing)
-                for line in order.lines
-                if line.missing > ZERO
-            ]
-        ),
+        lines,
         endings,
         reversals,
         expires_at=order.hold_until,
         some=order.policy not in MAY_WAIT,
         draw=draw,
+        most=left_in_window(facts, order, gives_back=True) if order.window else {},
     )
 
 
@@ -283,7 +332,7 @@ def _mode(facts: Facts, order: Order) -> Mode:
     return mode
 
 
-def _decide(
+def decide_order(
     facts: Facts,
     submission: Submission,
     order: Order,
@@ -357,9 +406,9 @@ def _settle(facts: Facts, order: Order, outcome: Outcome, new_id: IdSource, act:
             order.fulfilment_status = "held"
             answer = answer_order(order, outcome)
             return _written(order, act, answer)
-    if paid:
+    if paid and order.window is None:
         become_complete(order)
-    else:
+    else:  # in a sales session, what is paid stays held until the session closes
         order.status = order.fulfilment_status = "held"
     answer = answer_order(
         order,
@@ -423,15 +472,21 @@ def _payment_after_limit(
     revived.payment_status = "paid"
     for line in revived.lines:
         line.held = line.short = ZERO
+    late = Fault(
+        errors.PAYMENT_TOO_LATE,
+        f"Order {order.reference} passed its limit and its stock is gone; pay the money back.",
+        facts={"order": ids.ORDER + order.id},
+    )
+    window = window_of(facts, order)
+    if window is not None and not may_return(window, order):
+        return Refusal((late,))
     outcome = ask(_demand(facts, submission, revived, Mode.WHOLE))
     if not outcome.accepted:
-        late = Fault(
-            errors.PAYMENT_TOO_LATE,
-            f"Order {order.reference} passed its limit and its stock is gone; pay the money back.",
-            facts={"order": ids.ORDER + order.id},
-        )
         return Refusal((late, *shortages_of(facts, order, outcome)))
     take_outcome(revived, outcome)
-    become_complete(revived)
+    if revived.window is None:
+        become_complete(revived)
+    else:
+        revived.status = revived.fulfilment_status = "held"
     answer = answer_order(revived, outcome)
     return Decision("orders.paid", order.id, answer, changed=(revived,))

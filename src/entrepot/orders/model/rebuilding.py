@@ -6,10 +6,13 @@ paid is nobody's copy: where that is wrong a person must decide.
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
 from entrepot.kernel import ids
+from entrepot.kernel.ids import Id
 from entrepot.kernel.quantity import ZERO, quantity_text
 from entrepot.orders.model.record import Line, Order, queue_place
 from entrepot.orders.model.standing import WaitingRow, refresh_fulfilment, waiting_rows
@@ -42,8 +45,49 @@ class OrderRepaired(msgspec.Struct, frozen=True):
     after: OrderFigures | None
 
 
+class RebuiltProduct(NamedTuple):
+    """What a sales session held of a product as it was written, and what its customers hold."""
+
+    organisation: Id
+    window: Id
+    variant: Id
+    before: Decimal
+    after: Decimal
+
+
+class SessionFigures(msgspec.Struct, frozen=True):
+    """What a session's customers hold of a product: as it was written, and as it is."""
+
+    variant: str
+    before: str
+    after: str
+
+
+class SessionRepaired(msgspec.Struct, frozen=True):
+    """A sales session of which figures were rebuilt."""
+
+    sales_session: str
+    products: tuple[SessionFigures, ...]
+
+
+def sessions_repaired(rebuilt: Sequence[RebuiltProduct]) -> list[tuple[Id, SessionRepaired]]:
+    """What rebuilding changed in each session, with the organisation whose session it is."""
+    by_window: dict[tuple[Id, Id], list[SessionFigures]] = {}
+    for each in sorted(rebuilt):
+        figures = SessionFigures(
+            ids.VARIANT + each.variant, quantity_text(each.before), quantity_text(each.after)
+        )
+        by_window.setdefault((each.organisation, each.window), []).append(figures)
+    return [
+        (organisation, SessionRepaired(ids.SALES_SESSION + window, tuple(figures)))
+        for (organisation, window), figures in by_window.items()
+    ]
+
+
 def rebuild_order(order: Order, last_hold_no: int, now: datetime) -> Order | None:
     """The order as it must be; None when it has no lines, or its holds do not fit them.
+
+    Only a session order may have none.
 
     `last_hold_no` is the highest number of its holds, ended ones included. The lines of an order
     past its limit are left for the sweep, which cancels it.
@@ -57,7 +101,8 @@ def rebuild_order(order: Order, last_hold_no: int, now: datetime) -> Order | Non
         if rebuilt.status == "complete":
             rebuilt.fulfilment_status = "unfulfilled"
             refresh_fulfilment(rebuilt)
-    adds_up = rebuilt.lines and all(_adds_up(rebuilt.status, line) for line in rebuilt.lines)
+    has_lines = rebuilt.lines or rebuilt.producer is not None
+    adds_up = has_lines and all(_adds_up(rebuilt.status, line) for line in rebuilt.lines)
     return rebuilt if adds_up else None
 
 
@@ -104,7 +149,8 @@ def _adds_up(status: str, line: Line) -> bool:
     if line.returned > line.shipped:
         return False
     if status in {"held", "complete"}:
-        return line.quantity == line.shipped + line.held + line.short + line.cancelled
+        parts = line.shipped + line.held + line.short + line.cancelled + line.gathered
+        return line.quantity == parts
     if status == "waiting":
         return not (line.short or line.shipped) and line.held + line.cancelled <= line.quantity
     return not (line.held or line.short or line.shipped)

@@ -40,11 +40,13 @@ class Line(msgspec.Struct):
     cancelled: Decimal = ZERO
     short: Decimal = ZERO
     unit_price: Decimal | None = None
+    gathered: Decimal = ZERO
+    case_units: Decimal | None = None
 
     @property
     def missing(self) -> Decimal:
-        """Units neither held, shipped nor cancelled: what a waiting line waits for."""
-        return self.quantity - self.held - self.shipped - self.cancelled
+        """Units neither held, shipped, cancelled nor gathered: what a waiting line waits for."""
+        return self.quantity - self.held - self.shipped - self.cancelled - self.gathered
 
 
 class Order(msgspec.Struct):
@@ -52,7 +54,8 @@ class Order(msgspec.Struct):
 
     `shipped_from` lists (line number, position, units) of converted holds, oldest first;
     `transfers` what came from partners for it and did not go back, oldest first, where an act may
-    undo it.
+    undo it. An order in a sales session has its `window`; the session order itself names its
+    `producer`.
     """
 
     organisation: Id
@@ -69,6 +72,8 @@ class Order(msgspec.Struct):
     hold_until: datetime | None = None
     next_hold_no: int = 1
     follows: Id | None = None
+    window: Id | None = None
+    producer: Id | None = None
     lines: list[Line] = []
     holds: list[LiveHold] = []
     shipped_from: list[tuple[int, PositionKey, Decimal]] = []
@@ -93,7 +98,10 @@ class Order(msgspec.Struct):
 
 
 class LineAnswer(msgspec.Struct, omit_defaults=True):
-    """One line as answered; parts that are zero are left out, `held` never is."""
+    """One line as answered; parts that are zero are left out, `held` never is.
+
+    `gathered` units are the session order's now; `case_units` says that it was ordered by the case.
+    """
 
     line: int
     variant: str
@@ -105,6 +113,8 @@ class LineAnswer(msgspec.Struct, omit_defaults=True):
     cancelled: str = "0"
     short: str = "0"
     unit_price: str | None = None
+    gathered: str = "0"
+    case_units: str | None = None
 
 
 class HoldAnswer(msgspec.Struct):
@@ -144,7 +154,10 @@ class TransferAnswer(msgspec.Struct, omit_defaults=True):
 
 
 class OrderAnswer(msgspec.Struct, omit_defaults=True):
-    """An order as answered to an act on it."""
+    """An order as answered to an act on it.
+
+    One of a sales session names it; the session order itself names its `producer` too.
+    """
 
     id: str
     reference: str
@@ -163,6 +176,8 @@ class OrderAnswer(msgspec.Struct, omit_defaults=True):
     dropped_lines: list["DroppedLine"] = []
     ended: list[EndedAnswer] = []
     transferred: list[TransferAnswer] = []
+    sales_session: str | None = None
+    producer: str | None = None
 
 
 class DroppedLine(msgspec.Struct):
@@ -200,9 +215,12 @@ def answer_line(line: Line, *, waits: bool) -> LineAnswer:
             quantity_text(line.returned),
             quantity_text(line.cancelled),
             quantity_text(line.short),
+            gathered=quantity_text(line.gathered),
         )
     if line.unit_price is not None:
         answer.unit_price = quantity_text(line.unit_price)
+    if line.case_units is not None:
+        answer.case_units = quantity_text(line.case_units)
     return answer
 
 
@@ -257,6 +275,8 @@ def answer_order(
             for part in ended
         ],
         [_answer_transfer(part) for part in transferred],
+        None if order.window is None else ids.SALES_SESSION + order.window,
+        None if order.producer is None else ids.ORGANISATION + order.producer,
     )
 
 

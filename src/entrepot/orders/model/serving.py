@@ -18,6 +18,7 @@ from entrepot.orders.model.partners import draw_of
 from entrepot.orders.model.record import Order
 from entrepot.orders.model.standing import splits, waiting_rows
 from entrepot.orders.model.waiting import recheck_order
+from entrepot.orders.model.windows import count_held
 
 OWN: Final = "1"
 PARTNERS: Final = "2"
@@ -90,6 +91,11 @@ def show(facts: Facts, decision: Decision) -> None:
         facts.orders[order.organisation, order.id] = order
         if decision.placed:
             facts.references[order.organisation, order.reference] = order.id
+        if order.window is not None:
+            count_held(facts, order)
+            if order.producer is not None:
+                place = (order.organisation, order.window, order.producer)
+                facts.session_orders[place] = order.id
 
 
 def turns_of(facts: Facts, waiting: Iterable[Waiting]) -> list[Turn]:

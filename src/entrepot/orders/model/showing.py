@@ -130,7 +130,8 @@ class ShownLine(msgspec.Struct, frozen=True):
 
     `owner` names whose stock it is where that is another organisation; `open` is what could still
     be cancelled, `returnable` what could come back. `own` of it was no partner's: what is held or
-    has left, less what passed for it and did not go back.
+    has left, less what passed for it and did not go back. `gathered` of it is the session order's
+    now; `case_units` says that it was ordered by the case.
     """
 
     line: int
@@ -154,12 +155,15 @@ class ShownLine(msgspec.Struct, frozen=True):
     own: str
     givers: tuple[Giver, ...]
     transfers: tuple[ShownTransfer, ...]
+    gathered: str = "0"
+    case_units: str | None = None
 
 
 class ShownOrder(msgspec.Struct, frozen=True):
     """One order with its lines, as a person looks at it, and what may be done with it now.
 
     `is_past_limit`: it counts as cancelled because nobody paid in time; a payment may revive it.
+    One of a sales session names it; the session order itself names its `producer` too.
     """
 
     id: str
@@ -178,6 +182,8 @@ class ShownOrder(msgspec.Struct, frozen=True):
     amount: str | None
     lines: tuple[ShownLine, ...]
     may: frozenset[MayDo]
+    sales_session: str | None = None
+    producer: str | None = None
 
 
 class HistoryEntry(msgspec.Struct, frozen=True):
@@ -248,11 +254,17 @@ def show_order(
         optional_text(sum(amounts, ZERO)) if amounts else None,
         lines,
         may_do(answer, lines),
+        answer.sales_session,
+        answer.producer,
     )
 
 
 def may_do(answer: OrderAnswer, lines: Sequence[ShownLine]) -> frozenset[MayDo]:
-    """What may be done with an order as it stands; the rules are those of the acts themselves."""
+    """What may be done with an order as it stands; the rules are those of the acts themselves.
+
+    A session order is made, completed and shipped by others than the trader's people, who may
+    cancel it. A customer's order that was gathered is past all change.
+    """
     may: set[MayDo] = set()
     status = answer.status
     live = status != "cancelled"
@@ -260,15 +272,18 @@ def may_do(answer: OrderAnswer, lines: Sequence[ShownLine]) -> frozenset[MayDo]:
     opened = any(line.open != "0" for line in lines)
     if status == "draft" and opened:
         may.add("place")
-    if live and not shipped:
+    is_session_order = answer.producer is not None
+    if live and not (shipped or is_session_order or any(line.gathered != "0" for line in lines)):
         may.add("change")
     revivable = status == "cancelled" and answer.hold_until is not None
-    if status != "draft" and answer.payment_status != "paid" and (live or revivable):
+    unpaid = status != "draft" and answer.payment_status != "paid" and not is_session_order
+    if unpaid and (live or revivable):
         may.add("pay")
-    if status == "complete" and any(line.held != "0" for line in lines):
-        may.add("ship")
-    if any(line.returnable != "0" for line in lines):
-        may.add("return")
+    if not is_session_order:
+        if status == "complete" and any(line.held != "0" for line in lines):
+            may.add("ship")
+        if any(line.returnable != "0" for line in lines):
+            may.add("return")
     if live and opened:
         may.add("cancel")
     if status == "waiting" or (live and any(line.short != "0" for line in lines)):
@@ -328,13 +343,15 @@ def _show_line(
         line.shipped,
         line.returned,
         line.cancelled,
-        quantity_text(asked - cancelled - shipped),
+        quantity_text(asked - cancelled - shipped - Decimal(line.gathered)),
         quantity_text(shipped - Decimal(line.returned)),
         price,
         None if price is None else optional_text((asked - cancelled) * Decimal(price)),
         quantity_text(max(Decimal(line.held or "0") + shipped - left, ZERO)),
         _givers(transfers),
         transfers,
+        line.gathered,
+        line.case_units,
     )
 
 

@@ -29,13 +29,16 @@ class WaitingRow(NamedTuple):
 def find_order(facts: Facts, organisation: Id, order: Id) -> Order | Refusal:
     """Find one's own order; another organisation's answers exactly like an absent one."""
     found = facts.orders.get((organisation, order))
-    if found is None:
-        return refuse(
-            errors.UNKNOWN_ORDER,
-            "There is no such order. Check its id.",
-            facts={"order": ids.ORDER + order},
-        )
-    return found
+    return unknown_order(order) if found is None else found
+
+
+def unknown_order(order: Id) -> Refusal:
+    """Refuse an act on an order that is not there for the caller."""
+    return refuse(
+        errors.UNKNOWN_ORDER,
+        "There is no such order. Check its id.",
+        facts={"order": ids.ORDER + order},
+    )
 
 
 def already_cancelled(order: Order) -> Refusal:

@@ -271,9 +271,13 @@ def _stale(facts: Facts, outcome: Outcome) -> Refusal:
 
 
 def _rank(facts: Facts, hold: LiveHold) -> tuple[int, datetime, Id, int]:
-    """Order holds for giving up, last first: waiting, unpaid, paid; in each the youngest."""
+    """Order holds for giving up, last first: waiting, unpaid, paid; in each the youngest.
+
+    A session order is for customers who paid its trader, so it counts as paid.
+    """
     order = facts.orders[hold.organisation, hold.key.order]
-    promised = 0 if order.payment_status == "paid" else 1
+    is_paid = order.payment_status == "paid" or order.producer is not None
+    promised = 0 if is_paid else 1
     weight = 2 if order.status == "waiting" else promised
     return weight, order.placed_at, order.id, hold.key.hold_no
 

@@ -1,6 +1,6 @@
 """What submissions name before anything is read: variants, orders, and what may gain stock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -13,13 +13,20 @@ from entrepot.orders.model.commands import (
     CancelOrder,
     ChangeOrder,
     Command,
+    CompleteSessionOrder,
     CountStock,
+    GatherOrders,
+    PlaceDraft,
     PlaceOrder,
     ReceiveStock,
     RecheckWaiting,
+    RecordPayment,
+    ReturnGoods,
+    ShipOrder,
     Submission,
     SweepExpired,
 )
+from entrepot.orders.model.record import Order
 
 
 class Survey(NamedTuple):
@@ -61,13 +68,85 @@ def survey_submissions(submissions: Sequence[Submission], owners: Mapping[Id, Id
             variants.update(command.variants)
         elif isinstance(command, CountStock) and command.variant:
             counted.append((each.organisation, command.variant, command.location, command.on_hand))
-        elif isinstance(command, SweepExpired):
-            acted.update(command.orders)
-        elif isinstance(command, ActOnOrder):
-            acted.add((each.organisation, command.order))
-            if isinstance(command, CancelOrder | ChangeOrder):
-                undone.add((each.organisation, command.order))
+        acted.update(_acted(each.organisation, command))
+        if isinstance(command, CancelOrder | ChangeOrder):
+            undone.add((each.organisation, command.order))
     return Survey(variants, gains, sorted(acted), sorted(undone), counted)
+
+
+def _acted(organisation: Id, command: Command) -> Iterable[tuple[Id, Id]]:
+    """The existing orders that a command is on."""
+    if isinstance(command, SweepExpired):
+        return command.orders
+    if isinstance(command, GatherOrders):
+        return [(organisation, order) for order in command.orders]
+    if isinstance(command, ActOnOrder):
+        return [acted_key(organisation, command)]
+    return []
+
+
+def acted_key(organisation: Id, command: ActOnOrder) -> tuple[Id, Id]:
+    """Which order an act is on: one's own, or a trader's session order that a producer ships."""
+    trader = command.trader if isinstance(command, ShipOrder | ReturnGoods) else None
+    return trader or organisation, command.order
+
+
+def windows_of(submissions: Iterable[Submission]) -> tuple[set[tuple[Id, Id]], bool]:
+    """The sales sessions that submissions name, and whether one is to be had alone.
+
+    Customers place in a session side by side. Whoever makes a session order, or gathers, is alone:
+    there is one a producer, made once.
+    """
+    windows: set[tuple[Id, Id]] = set()
+    alone = False
+    for each in submissions:
+        command = each.command
+        if isinstance(command, PlaceOrder | GatherOrders) and command.window is not None:
+            windows.add((each.organisation, command.window))
+            alone = alone or isinstance(command, GatherOrders) or command.producer is not None
+    return windows, alone
+
+
+def products_of(
+    submissions: Iterable[Submission], orders: Mapping[tuple[Id, Id], Order]
+) -> list[tuple[Id, Id, Id | None]]:
+    """What of which sales sessions a batch decides on, as (trader, session, variant).
+
+    That is what is placed in them, and what orders of theirs have or are to have; None names a
+    session for itself.
+    """
+    named: set[tuple[Id, Id, Id | None]] = set()
+    for each in submissions:
+        command = each.command
+        window = None
+        if isinstance(command, PlaceOrder | GatherOrders):
+            window = command.window
+        elif isinstance(command, ActOnOrder):
+            order = orders.get(acted_key(each.organisation, command))
+            window = None if order is None else order.window
+        if window is not None:
+            named.update((each.organisation, window, variant) for variant in variants_of(command))
+            if isinstance(command, GatherOrders):
+                named.add((each.organisation, window, None))
+    for order in orders.values():
+        if order.window is not None:
+            named.add((order.organisation, order.window, None))
+            named.update((order.organisation, order.window, line.variant) for line in order.lines)
+    return sorted(named, key=lambda each: (each[0], each[1], each[2] or ""))
+
+
+def takers_of(submissions: Iterable[Submission]) -> list[tuple[Id, Id]]:
+    """The existing orders for which stock is asked: nothing is taken in a session that closes."""
+    return sorted(
+        {
+            acted_key(each.organisation, each.command)
+            for each in submissions
+            if isinstance(each.command, _TAKING)
+        }
+    )
+
+
+_TAKING: Final = (PlaceDraft, ChangeOrder, CompleteSessionOrder, RecordPayment)
 
 
 def _arriving(command: Command) -> list[tuple[Id, Decimal]]:
@@ -79,13 +158,13 @@ def _arriving(command: Command) -> list[tuple[Id, Decimal]]:
     return []
 
 
-_WITH_LINES: Final = (PlaceOrder, ChangeOrder, ReceiveStock, AdjustStock)
+_WITH_LINES: Final = (PlaceOrder, ChangeOrder, CompleteSessionOrder, ReceiveStock, AdjustStock)
 
 
 def variants_of(command: Command) -> set[Id]:
     """List the variants a command names."""
     if isinstance(command, _WITH_LINES):
-        return {line.variant for line in command.lines if line.variant}
+        return {line.variant for line in command.lines or () if line.variant}
     if isinstance(command, CountStock):
         return {command.variant} if command.variant else set()
     return set()
@@ -95,8 +174,8 @@ def positions_of(each: Submission, owners: Mapping[Id, Id]) -> list[WantedPositi
     """List the positions a command needs, to be made where there are none."""
     command = each.command
     places: list[tuple[Id, Id | None, bool]] = []
-    if isinstance(command, PlaceOrder | ChangeOrder):
-        places = [(line.variant, None, True) for line in command.lines]
+    if isinstance(command, PlaceOrder | ChangeOrder | CompleteSessionOrder):
+        places = [(line.variant, None, True) for line in command.lines or ()]
     elif isinstance(command, ReceiveStock | AdjustStock):
         places = [(line.variant, line.location, False) for line in command.lines]
     elif isinstance(command, CountStock):

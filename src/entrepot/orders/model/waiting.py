@@ -18,6 +18,7 @@ from entrepot.orders.model.standing import (
     take_outcome,
     waiting_rows,
 )
+from entrepot.orders.model.windows import left_in_window
 
 
 def recheck_order(
@@ -53,6 +54,7 @@ def recheck_order(
         expires_at=order.hold_until,
         some=True,
         draw=draw,
+        most=left_in_window(facts, order, gives_back=False) if order.window else {},
     )
     outcome = ask(demand)
     was_waiting = order.status == "waiting"

@@ -7,6 +7,7 @@ from entrepot.orders.store.orders import (
     Asked,
     Lag,
     OrderKey,
+    Stored,
     change_orders,
     check_orders,
     find_order,
@@ -42,6 +43,13 @@ from entrepot.orders.store.waiting import (
     read_queue,
     read_rechecks,
 )
+from entrepot.orders.store.windows import (
+    count_window_holds,
+    lock_windows,
+    read_unfinished,
+    read_windows,
+    read_windows_of_orders,
+)
 
 __all__ = [
     "SQL",
@@ -54,8 +62,10 @@ __all__ = [
     "Looked",
     "OrderKey",
     "Reach",
+    "Stored",
     "change_orders",
     "check_orders",
+    "count_window_holds",
     "find_order",
     "find_successor",
     "list_limited_orders",
@@ -63,6 +73,7 @@ __all__ = [
     "list_orders_of_status",
     "lock_orders",
     "lock_partnerships",
+    "lock_windows",
     "place_orders",
     "queue_lines",
     "read_candidates",
@@ -78,6 +89,9 @@ __all__ = [
     "read_queue",
     "read_rechecks",
     "read_stock_rows",
+    "read_unfinished",
     "read_variant_owners",
+    "read_windows",
+    "read_windows_of_orders",
     "read_wrong_orders",
 ]

@@ -104,7 +104,8 @@ LIMIT $2;
 -- name: sum_parts_of_orders
 -- An organisation's orders by when they were placed, in parts that begin at these times: how many,
 -- the units sold and what they come to, and what is held of them now. Sold is what is complete, less
--- what was cancelled and what came back. An order's id is not younger than its placing, unless it was
+-- what was cancelled and what came back; a session order is what was bought for what customers were
+-- sold, so it does not count. An order's id is not younger than its placing, unless it was
 -- a draft for long: so the newest ids are read down to $4, which is older than all these times, and
 -- then those drafts. No more than so many orders are read, the newest.
 WITH placed AS MATERIALIZED (
@@ -121,7 +122,7 @@ WITH placed AS MATERIALIZED (
             FROM orders AS a
             WHERE
                 a.organisation = $1 AND a.id >= $4 AND a.placed_at >= ($2::timestamptz [])[1]
-                AND a.status NOT IN ('draft', 'cancelled')
+                AND a.status NOT IN ('draft', 'cancelled') AND a.producer IS NULL
             ORDER BY a.id DESC
             LIMIT $3
         )
@@ -135,7 +136,7 @@ WITH placed AS MATERIALIZED (
             WHERE
                 d.organisation = $1 AND d.id < $4 AND d.placed_at >= ($2::timestamptz [])[1]
                 AND d.placed_at - uuid_extract_timestamp(d.id) > interval '1 hour'
-                AND d.status NOT IN ('draft', 'cancelled')
+                AND d.status NOT IN ('draft', 'cancelled') AND d.producer IS NULL
             ORDER BY d.placed_at DESC
             LIMIT $3
         )

@@ -134,10 +134,10 @@ def _sort_facts(asked: Asked, rows: list[asyncpg.Record]) -> Answered:
     stored: dict[tuple[Id, str], Stored] = {}
     freeing: list[tuple[Id, Id]] = []
     partnered: set[Id] = set()
-    for what, i, ident, n1, n2, n3, t1, t2, b1, b2, at in rows:
+    for what, i, ident, n1, n2, n3, n4, t1, t2, b1, b2, at in rows:
         if what == _VARIANT:
             owner, variant = asked.variants[i - 1]
-            variants[variant] = VariantFacts(owner, variant, t1, t2, b1, b2, n1, n2, n3)
+            variants[variant] = VariantFacts(owner, variant, t1, t2, b1, b2, n1, n2, n3, n4)
         elif what == _RIGHT:
             rights.add(asked.rights[i - 1])
         elif what == _LOCATION:
@@ -195,6 +195,8 @@ async def place_orders(connection: Connection, orders: Sequence[Order]) -> None:
         times([each.hold_until for each in orders]),
         literal([each.next_hold_no for each in orders]),
         literal([each.follows for each in orders]),
+        literal([each.window for each in orders]),
+        literal([each.producer for each in orders]),
         literal([i for i, _ in lines]),
         literal([line.line_no for _, line in lines]),
         [line.owner for _, line in lines],
@@ -203,9 +205,14 @@ async def place_orders(connection: Connection, orders: Sequence[Order]) -> None:
         literal([line.held for _, line in lines]),
         literal([line.cancelled for _, line in lines]),
         literal([line.unit_price for _, line in lines]),
+        literal([line.case_units for _, line in lines]),
     )
     assert counts is not None, "the statement counts what it wrote"
     assert tuple(counts) == (len(orders), len(lines)), "every order and line is written once"
+
+
+LINE_COLUMNS: Final = 14
+"""What `change_orders` writes of a line. A session order may have lost all its lines."""
 
 
 async def change_orders(connection: Connection, orders: Sequence[Order]) -> None:
@@ -239,12 +246,14 @@ async def change_orders(connection: Connection, orders: Sequence[Order]) -> None
             line.cancelled,
             line.short,
             line.unit_price,
+            line.gathered,
+            line.case_units,
         )
         for order in orders
         for line in order.lines
     ]
     row = await connection.fetchrow(
-        SQL["change_orders"], *zip(*heads, strict=True), *zip(*lines, strict=True)
+        SQL["change_orders"], *zip(*heads, strict=True), *columns(lines, LINE_COLUMNS)
     )
     assert row is not None, "the statement counts what it wrote"
     assert (row[0], row[1]) == (len(heads), len(lines)), "every order and line is written once"

@@ -38,6 +38,7 @@ SELECT
     NULL::numeric AS n1,
     NULL::numeric AS n2,
     NULL::numeric AS n3,
+    NULL::numeric AS n4,
     NULL::text AS t1,
     NULL::text AS t2,
     false AS b1,
@@ -51,6 +52,7 @@ SELECT
     v.order_quantity_min,
     v.order_quantity_multiple,
     v.retail_price,
+    v.wholesale_price,
     v.sku,
     v.unit,
     v.state = 'active' AND v.is_orderable,
@@ -63,7 +65,7 @@ UNION ALL
 SELECT
     3,
     w.i,
-    NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     false, false, NULL
 FROM
     unnest($3::uuid[], $4::uuid[], $5::text[]) WITH ORDINALITY AS w (seller, buyer, kind, i)
@@ -75,7 +77,7 @@ SELECT
     w.i,
     l.id,
     l.rank,
-    NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL,
     l.ships_orders,
     false, NULL
 FROM unnest($6::uuid[]) WITH ORDINALITY AS w (owner, i)
@@ -84,7 +86,7 @@ UNION ALL
 SELECT
     5,
     w.i,
-    NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     false, false, NULL
 FROM unnest($7::uuid[]) WITH ORDINALITY AS w (id, i)
 INNER JOIN tokens AS t ON w.id = t.id
@@ -93,7 +95,7 @@ UNION ALL
 SELECT
     5,
     w.i,
-    NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     false, false, NULL
 FROM unnest($7::uuid[]) WITH ORDINALITY AS w (id, i)
 INNER JOIN log_in_sessions AS s ON w.id = s.id
@@ -103,7 +105,7 @@ SELECT
     6,
     w.i,
     o.id,
-    NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL,
     false, false, NULL
 FROM unnest($8::uuid[], $9::text[]) WITH ORDINALITY AS w (organisation, reference, i)
 INNER JOIN orders AS o ON w.organisation = o.organisation AND w.reference = o.reference
@@ -111,7 +113,7 @@ UNION ALL
 SELECT
     7,
     w.i,
-    NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     g.waiting_holds_own_stock,
     EXISTS (
         SELECT 1
@@ -126,7 +128,7 @@ SELECT
     8,
     w.i,
     k.act,
-    NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL,
     a.answer::text,
     NULL,
     k.body_hash = w.body_hash,
@@ -140,7 +142,7 @@ UNION ALL
 SELECT
     9,
     w.i,
-    NULL, NULL, NULL, NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     false, false, NULL
 FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS w (owner, variant, i)
 WHERE EXISTS (
@@ -167,7 +169,9 @@ SELECT
     o.placed_at,
     o.hold_until,
     o.next_hold_no,
-    o.follows
+    o.follows,
+    o.selling_window,
+    o.producer
 FROM orders AS o
 INNER JOIN
     unnest($1::uuid[], $2::uuid[]) AS w (organisation, id)
@@ -187,7 +191,9 @@ SELECT
     l.returned,
     l.cancelled,
     l.short,
-    l.unit_price
+    l.unit_price,
+    l.gathered,
+    l.case_units
 FROM order_lines AS l
 INNER JOIN
     unnest($1::uuid[], $2::uuid[]) AS w (organisation, id)
@@ -199,7 +205,8 @@ ORDER BY l.organisation, l.order_id, l.line_no;
 WITH placed AS (
     INSERT INTO orders (
         organisation, id, reference, kind, status, fulfilment_status, payment_status, policy,
-        priority, queue_place, placed_at, hold_until, next_hold_no, follows
+        priority, queue_place, placed_at, hold_until, next_hold_no, follows, selling_window,
+        producer
     )
     SELECT
         w.organisation,
@@ -215,25 +222,28 @@ WITH placed AS (
         w.placed_at,
         w.hold_until,
         w.next_hold_no,
-        w.follows
+        w.follows,
+        w.selling_window,
+        w.producer
     FROM
         unnest(
             $1::uuid[], $2::uuid[], $3::text[], $4::text::text[], $5::text::text[],
             $6::text::text[], $7::text::text[], $8::text::text[], $9::text::smallint[],
             $10::text::text[], $11::text::timestamptz[], $12::text::timestamptz[],
-            $13::text::integer[], $14::text::uuid[]
+            $13::text::integer[], $14::text::uuid[], $15::text::uuid[], $16::text::uuid[]
         )
         AS w (
             organisation, id, reference, kind, status,
             fulfilment_status, payment_status, policy, priority,
-            queue_place, placed_at, hold_until, next_hold_no, follows
+            queue_place, placed_at, hold_until, next_hold_no, follows, selling_window, producer
         )
     RETURNING 1
 ),
 
 lined AS (
     INSERT INTO order_lines (
-        organisation, order_id, line_no, owner, variant, quantity, held, cancelled, unit_price
+        organisation, order_id, line_no, owner, variant, quantity, held, cancelled, unit_price,
+        case_units
     )
     SELECT
         ($1::uuid[])[w.number],
@@ -244,14 +254,15 @@ lined AS (
         w.quantity,
         w.held,
         w.cancelled,
-        w.unit_price
+        w.unit_price,
+        w.case_units
     FROM
         unnest(
-            $15::text::integer[], $16::text::integer[], $17::uuid[], $18::uuid[],
-            $19::text::numeric[], $20::text::numeric[], $21::text::numeric[],
-            $22::text::numeric[]
+            $17::text::integer[], $18::text::integer[], $19::uuid[], $20::uuid[],
+            $21::text::numeric[], $22::text::numeric[], $23::text::numeric[],
+            $24::text::numeric[], $25::text::numeric[]
         )
-        AS w (number, line_no, owner, variant, quantity, held, cancelled, unit_price)
+        AS w (number, line_no, owner, variant, quantity, held, cancelled, unit_price, case_units)
     RETURNING 1
 )
 
@@ -280,11 +291,11 @@ lines AS MATERIALIZED (
         unnest(
             $11::uuid[], $12::uuid[], $13::integer[], $14::uuid[], $15::uuid[], $16::numeric[],
             $17::numeric[], $18::numeric[], $19::numeric[], $20::numeric[], $21::numeric[],
-            $22::numeric[]
+            $22::numeric[], $23::numeric[], $24::numeric[]
         )
         AS t (
             organisation, order_id, line_no, owner, variant, quantity,
-            held, shipped, returned, cancelled, short, unit_price
+            held, shipped, returned, cancelled, short, unit_price, gathered, case_units
         )
 ),
 
@@ -307,7 +318,7 @@ changed AS (
 lined AS (
     INSERT INTO order_lines (
         organisation, order_id, line_no, owner, variant, quantity,
-        held, shipped, returned, cancelled, short, unit_price
+        held, shipped, returned, cancelled, short, unit_price, gathered, case_units
     )
     SELECT
         n.organisation,
@@ -321,7 +332,9 @@ lined AS (
         n.returned,
         n.cancelled,
         n.short,
-        n.unit_price
+        n.unit_price,
+        n.gathered,
+        n.case_units
     FROM lines AS n
     ON CONFLICT (organisation, order_id, line_no) DO UPDATE
         SET
@@ -333,7 +346,9 @@ lined AS (
             returned = excluded.returned,
             cancelled = excluded.cancelled,
             short = excluded.short,
-            unit_price = excluded.unit_price
+            unit_price = excluded.unit_price,
+            gathered = excluded.gathered,
+            case_units = excluded.case_units
     RETURNING 1
 ),
 

@@ -69,6 +69,8 @@ SELECT
     s.is_past,
     l.lines,
     l.amount,
+    s.selling_window,
+    s.producer,
     m.goods,
     m.skus,
     m.missing
@@ -84,6 +86,8 @@ FROM (
         o.placed_at,
         o.hold_until,
         o.priority,
+        o.selling_window,
+        o.producer,
         p.is_past
     FROM unnest($2::uuid[]) WITH ORDINALITY AS k (id, place)
     INNER JOIN orders AS o ON o.organisation = $1::uuid AND k.id = o.id

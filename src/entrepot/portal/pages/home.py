@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from entrepot import orders, partnerships, settlement
+from entrepot import orders, partnerships, sales_sessions, settlement
 from entrepot.infra.clock import utc_now
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.weeks import WEEK, week_begins, week_label, week_of
@@ -25,6 +25,8 @@ WEEKS: Final = 6
 """Weeks that the chart goes back, this one included."""
 OPENING_SHARE: Final = 3
 """An opening stock is drawn when it is at most so many times as much as the most of any week."""
+CLOSES_SOON: Final = timedelta(hours=24)
+"""How long before its end Home tells of a sales session."""
 NONE: Final = Decimal(0)
 
 
@@ -75,6 +77,7 @@ async def show_home(visit: Visit) -> Outcome:
     known = granted(await partnerships.glance_at_partnerships(database, caller))
     waiting = granted(await orders.glance_at_orders(database, caller))
     due = granted(await settlement.read_answers_due(database, caller))
+    sessions = granted(await sales_sessions.glance_at_sessions(database, caller, now + CLOSES_SOON))
     sold = granted(await orders.sum_parts(database, caller, span.starts))
     moved = granted(
         await settlement.sum_weeks(
@@ -83,7 +86,7 @@ async def show_home(visit: Visit) -> Outcome:
     )
     chart, opening = chart_of(words, span, sold, moved)
     context = {
-        "needs": needs_of(words, now, known, waiting, due),
+        "needs": needs_of(words, now, known, waiting, due, sessions),
         "steps": steps_of(words, visit.guest, known),
         "week": week_label(span.mondays[-1]),
         "last_week": week_label(span.mondays[-2]),

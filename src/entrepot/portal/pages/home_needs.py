@@ -8,10 +8,11 @@ from typing import Final
 
 import msgspec
 
-from entrepot import orders, settlement
+from entrepot import orders, partnerships, settlement
 from entrepot.orders import OrdersGlance
 from entrepot.partnerships import PartnershipsGlance, StillPartnership
 from entrepot.portal.words import Words
+from entrepot.sales_sessions import SalesSession, SessionsGlance
 from entrepot.settlement import AnswersDue
 
 TONES: Final = ("bad", "wait", "calm")
@@ -34,11 +35,14 @@ def needs_of(
     known: PartnershipsGlance,
     waiting: OrdersGlance,
     due: AnswersDue,
+    sessions: SessionsGlance,
 ) -> list[Need]:
     """What needs a person, the most urgent first: customers, then partners, then papers."""
     needs = [
         *_orders_short(words, waiting),
         *_orders_waiting(words, now, waiting),
+        *_session_orders(words, sessions),
+        *[_session(words, now, each) for each in sessions.ending],
         *_unmatched(words, waiting),
         *_disputes(words, due),
         *_expiring(words, now, known),
@@ -103,6 +107,55 @@ def _orders_waiting(words: Words, now: datetime, waiting: OrdersGlance) -> Itera
         ),
         address=f"/orders/{waiting.oldest}",
         act=words("See what it waits for"),
+    )
+
+
+def _session_orders(words: Words, sessions: SessionsGlance) -> Iterator[Need]:
+    if not sessions.to_ship:
+        return
+    says = words.ngettext(
+        "A session order is to be shipped.",
+        "%(count)s session orders are to be shipped.",
+        sessions.to_ship,
+    )
+    more = words.ngettext(
+        "%(reference)s, of %(trader)s.",
+        "The oldest is %(reference)s, of %(trader)s.",
+        sessions.to_ship,
+    )
+    is_one = sessions.to_ship == 1
+    yield Need(
+        tone="wait",
+        says=says % {"count": words.quantity(sessions.to_ship)},
+        more=more % {"reference": sessions.first_reference, "trader": sessions.first_trader},
+        address=f"/session-orders/{sessions.first_to_ship}"
+        if is_one
+        else "/session-orders?status=to_ship",
+        act=words("Ship it") if is_one else words("Ship them"),
+    )
+
+
+def _session(words: Words, now: datetime, session: SalesSession) -> Need:
+    """A sales session that closes soon, or that waits for payments."""
+    address = f"/sales-sessions/{session.id}/preview"
+    if session.state == "closing":
+        return Need(
+            tone="wait",
+            says=words("The sales session %(name)s is closing.", name=session.name),
+            more=words("It waits for orders that are still being paid."),
+            address=address,
+            act=words("See who is paying"),
+        )
+    return Need(
+        tone="calm",
+        says=words(
+            "The sales session %(name)s closes %(since)s.",
+            name=session.name,
+            since=words.since(session.closes_at, now),
+        ),
+        more=words.weekday(session.closes_at).capitalize() + ".",
+        address=address,
+        act=words("See what producers would get"),
     )
 
 
@@ -176,7 +229,7 @@ def _expiring(words: Words, now: datetime, known: PartnershipsGlance) -> Iterato
         more = words("%(note)s: expires %(since)s.", note=known.first_note, since=since)
     yield Need(
         tone="wait",
-        says=says % {"count": words.quantity(known.expiring)},
+        says=says % {"count": _counted(words, known.expiring, partnerships.EXPIRING_COUNTED_MAX)},
         more=more,
         address="/retailers",
         act=words("See the invitations"),

@@ -15,6 +15,9 @@ from entrepot.portal.paging import HexId, cut_at, page_at
 from entrepot.portal.routes import Outcome, Page, Shown, Visit, granted
 from entrepot.portal.subjects import address_of
 
+_OF_SESSION_ORDERS: Final = "session_order."
+"""Notices to a producer: the order is a trader's, and the producer has a page of its own for it."""
+
 
 class Told(msgspec.Struct, frozen=True):
     """A notice as people read it: when, what, and where it is to be seen."""
@@ -40,7 +43,10 @@ async def show_notices(visit: Visit) -> Outcome:
 
 
 def _told(visit: Visit, row: Notice) -> Told:
-    return Told(row.at, visit.words.notice(row.kind, row.facts), address_of(row.subject))
+    address = address_of(row.subject)
+    if row.kind.startswith(_OF_SESSION_ORDERS):
+        address = f"/session-orders/{row.subject}"
+    return Told(row.at, visit.words.notice(row.kind, row.facts), address)
 
 
 PAGES: Final = (

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final, get_args
 from urllib.parse import urlencode
 
-from entrepot import orders
+from entrepot import orders, sales_sessions
 from entrepot.infra.clock import utc_now
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
@@ -88,12 +88,20 @@ async def order_page(
     words = visit.words
     page = page_at(visit.query.text("cursor"), tuple[int], LINES_SHOWN)
     after = 0 if page.after is None else int(page.after[0])
+    session_name = None
+    if shown.sales_session is not None:
+        session = shown.sales_session.removeprefix(ids.SALES_SESSION)
+        names = granted(
+            await sales_sessions.name_sales_sessions(visit.database, visit.caller, [session])
+        )
+        session_name = names.get(shown.sales_session)
     lines, following = cut_at(
         [line for line in shown.lines if line.line > after], page, lambda line: (line.line,)
     )
     numbers = {line.line for line in lines}
     context = {
         "order": shown,
+        "session_name": session_name,
         "lines": lines,
         "numbers": numbers,
         "following": following,

@@ -12,10 +12,11 @@ from typing import Final
 
 import msgspec
 
-from entrepot import orders
+from entrepot import orders, sales_sessions
 from entrepot.infra.clock import utc_now
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
+from entrepot.kernel.paging import Page as ListPage
 from entrepot.kernel.refusal import Fault, Refusal
 from entrepot.orders import (
     ChangeOrder,
@@ -35,8 +36,11 @@ from entrepot.portal.pages.orders_acts import (
     told_of,
 )
 from entrepot.portal.routes import Elsewhere, Outcome, Page, Shown, Visit, done, found, granted
+from entrepot.sales_sessions import SalesSessionFilter
 
 ROWS_USUAL: Final = 3
+SESSIONS_SHOWN: Final = 8
+"""Open sales sessions that are offered to order in, at most: the newest."""
 ROWS_MAX: Final = 60
 """Rows of the form; an order of more lines comes in by a program."""
 POLICIES: Final[tuple[Policy, ...]] = (
@@ -247,6 +251,11 @@ async def _new_page(visit: Visit, rows: Sequence[Row], refusal: Refusal | None =
     moment = utc_now().astimezone(visit.words.zone)
     context = {
         **await _lines(visit, shown, {}, refusal, is_paid=typed.text("paid") == "now"),
+        "sessions": granted(
+            await sales_sessions.list_sales_sessions(
+                visit.database, visit.caller, ListPage(SESSIONS_SHOWN), SalesSessionFilter("open")
+            )
+        )[:SESSIONS_SHOWN],
         "reference": typed.text("reference", f"{moment:%Y%m%d-%H%M%S}"),
         "policy": typed.text("policy", POLICIES[0]),
         "policies": POLICIES,

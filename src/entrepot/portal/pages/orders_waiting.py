@@ -12,21 +12,11 @@ from entrepot import orders
 from entrepot.kernel import ids
 from entrepot.kernel.ids import Id
 from entrepot.orders import MissingGoods, Queue, ShownLine, ShownOrder, WaitingExplained
+from entrepot.portal.charts import Part, draw_gauge
 from entrepot.portal.routes import Visit, granted
 
 EXPLAINED_MAX: Final = 8
 """Products that are explained one by one; of the others only figures are shown."""
-_WIDE: Final = 1_000
-"""How wide a gauge is, in its own units."""
-
-
-class Part(msgspec.Struct, frozen=True):
-    """One part of a gauge: what it is of, how much, and where it is drawn."""
-
-    kind: str
-    quantity: Decimal
-    x: int
-    width: int
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -147,7 +137,7 @@ def _goods(told: MissingGoods, lines: Sequence[ShownLine], queue: Queue | None) 
         own[0].unit,
         held + missing,
         held,
-        _gauge([("held", held), ("in", of_own), ("moved", there - of_own), ("lack", lacking)]),
+        draw_gauge([("held", held), ("in", of_own), ("moved", there - of_own), ("lack", lacking)]),
         lacking > 0,
         lacking + Decimal(told.missing_before),
         tuple(
@@ -160,16 +150,3 @@ def _goods(told: MissingGoods, lines: Sequence[ShownLine], queue: Queue | None) 
         ),
         queue,
     )
-
-
-def _gauge(parts: Sequence[tuple[str, Decimal]]) -> tuple[Part, ...]:
-    """Draw parts beside one another; together they are as wide as the gauge."""
-    whole = sum((quantity for _, quantity in parts), Decimal(0))
-    drawn: list[Part] = []
-    reached = Decimal(0)
-    for kind, quantity in parts:
-        if quantity > 0:
-            x = int(reached * _WIDE / whole)
-            reached += quantity
-            drawn.append(Part(kind, quantity, x, int(reached * _WIDE / whole) - x))
-    return tuple(drawn)

@@ -65,6 +65,16 @@ def _cancelled(words: Words, entry: HistoryEntry) -> list[str]:
     return [said, *_gone(words, entry)]
 
 
+def _gathered(words: Words, entry: HistoryEntry) -> list[str]:
+    del entry
+    return [words("It was given what customers of the session had ordered.")]
+
+
+def _completed(words: Words, entry: HistoryEntry) -> list[str]:
+    del entry
+    return [words("The sales session closed: what it held is ordered from the producer.")]
+
+
 def _expired(words: Words, entry: HistoryEntry) -> list[str]:
     del entry
     return [words("Not paid in time: cancelled, and what it held is free again.")]
@@ -140,8 +150,10 @@ _BY_ITSELF: Final = frozenset({"orders.expired", "orders.released", "orders.supp
 _TELLERS: Final[dict[str, Teller]] = {
     "orders.cancelled": _cancelled,
     "orders.changed": _changed,
+    "orders.completed": _completed,
     "orders.draft_saved": _draft,
     "orders.expired": _expired,
+    "orders.gathered": _gathered,
     "orders.paid": _paid,
     "orders.payment_failed": _payment_failed,
     "orders.placed": _placed,

@@ -1,4 +1,4 @@
-"""The search of the frame: products, orders and partners by what people call them, or by id.
+"""The search of the frame: what people call products, orders, partners and sessions, or an id.
 
 Each is searched only for those whose role may see it, and each search is bounded.
 """
@@ -11,11 +11,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from entrepot import catalogue, orders, partnerships, stock
+from entrepot import catalogue, orders, partnerships, sales_sessions, stock
 from entrepot.catalogue import VariantFilter
+from entrepot.infra.clock import utc_now
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.paging import Page as ListPage
 from entrepot.orders import OrderFilter
+from entrepot.portal.pages.sessions_words import tell_when
 from entrepot.portal.routes import Elsewhere, Outcome, Page, Shown, Visit, granted
 from entrepot.portal.subjects import address_of
 from entrepot.stock import GoodsFilter
@@ -46,7 +48,8 @@ async def show_search(visit: Visit) -> Outcome:
     goods, is_more = await _goods(visit, text)
     placed = await _orders(visit, text)
     partners = await _partners(visit, text)
-    found = [*goods, *placed, *partners]
+    sessions = await _sessions(visit, text)
+    found = [*goods, *placed, *partners, *sessions]
     if len(found) == 1 and found[0].is_exact and not is_more:
         return Elsewhere(address=found[0].address)
     return Shown(
@@ -56,6 +59,7 @@ async def show_search(visit: Visit) -> Outcome:
             "goods": goods,
             "orders": placed,
             "partners": partners,
+            "sessions": sessions,
             "all_goods": "/products?" + urlencode({"q": text}) if is_more else None,
         },
     )
@@ -127,11 +131,28 @@ async def _partners(visit: Visit, text: str) -> Sequence[Found]:
     ]
 
 
+async def _sessions(visit: Visit, text: str) -> Sequence[Found]:
+    """The sales sessions whose name or reference holds a text."""
+    if not text or not visit.guest.may(Scope.ORDERS_READ):
+        return ()
+    listed = granted(await sales_sessions.search_sales_sessions(visit.database, visit.caller, text))
+    now = utc_now()
+    return [
+        Found(
+            f"/sales-sessions/{row.id}",
+            row.name,
+            tell_when(visit.words, row, now),
+            is_exact=text.lower() in {row.name.lower(), row.reference.lower()},
+        )
+        for row in listed
+    ]
+
+
 PAGES: Final = (
     Page(
         method="GET",
         path="/search",
-        summary="Search products, orders and partners",
+        summary="Search products, orders, partners and sales sessions",
         handler=show_search,
         scope=None,
         query=("q",),

@@ -64,5 +64,10 @@
   // What only works with scripts is not shown without them.
   for (const button of document.querySelectorAll("button[data-copies]")) button.hidden = false;
 
+  // On a phone the places stand in a row that is wider than the screen.
+  const here = document.querySelector(".places [aria-current]");
+  const row = here?.closest(".places");
+  if (row && row.scrollWidth > row.clientWidth) row.scrollLeft = here.offsetLeft - row.clientWidth / 3;
+
   document.querySelector(".faults")?.focus();
 })();

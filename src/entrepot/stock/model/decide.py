@@ -120,15 +120,19 @@ def _plan_lines(
     steps: list[_Take | Draw] = []
     shortages: list[Shortage] = []
     by_line = demand.mode is Mode.LINE_BY_LINE
+    most = dict(demand.most)
     for line in demand.lines:
         first = len(steps)
-        wanted = _take_free(book, line, line.quantity, gained, steps)
+        if most:
+            wanted = _take_within(book, line, most, gained, steps, keeps_part=not by_line)
+        else:
+            wanted = _take_free(book, line, line.quantity, gained, steps)
         if not wanted:
             continue
         if by_line and drawing is not None:
             wanted = _draw(drawing, line, wanted, steps)
         if wanted:
-            shortages.append(_shortage(book, line, wanted))
+            shortages.append(_shortage(book, line, wanted, is_limited=bool(most)))
             if by_line:
                 _forget(steps, first, gained, drawing)
     if drawing is None or by_line or not shortages:
@@ -155,6 +159,32 @@ def _take_free(
         wanted -= take
         if not wanted:
             break
+    return wanted
+
+
+def _take_within(
+    book: Book,
+    line: DemandLine,
+    most: dict[Id, Decimal],
+    gained: dict[PositionKey, Decimal],
+    steps: list[_Take | Draw],
+    *,
+    keeps_part: bool,
+) -> Decimal:
+    """Plan to take what is free, but of each variant no more than `most` leaves its lines.
+
+    A line that is dropped when it is short (not `keeps_part`) uses up nothing of that.
+    """
+    variant = line.sources[0].variant if line.sources else ""
+    left = most.get(variant)
+    if left is None:
+        return _take_free(book, line, line.quantity, gained, steps)
+    within = min(line.quantity, left)
+    wanted = line.quantity
+    if within > ZERO:
+        wanted -= within - _take_free(book, line, within, gained, steps)
+    if keeps_part or not wanted:
+        most[variant] = left - (line.quantity - wanted)
     return wanted
 
 
@@ -212,10 +242,15 @@ def _draw_all(
     return _Plan(steps, left)
 
 
-def _shortage(book: Book, line: DemandLine, wanted: Decimal) -> Shortage:
-    """Say how much of a line is short; with one source alone, at which version of it."""
+def _shortage(
+    book: Book, line: DemandLine, wanted: Decimal, *, is_limited: bool = False
+) -> Shortage:
+    """Say how much of a line is short; with one source alone, at which version of it.
+
+    What a limit leaves says nothing about the position, so it has no version.
+    """
     version = None
-    if len(line.sources) == 1 and not line.partners:
+    if len(line.sources) == 1 and not line.partners and not is_limited:
         version = book.positions[line.sources[0]].version
     return Shortage(line.line_no, line.quantity, line.quantity - wanted, version)
 

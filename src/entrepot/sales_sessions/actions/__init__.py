@@ -1,0 +1,1 @@
+"""Actions of sales sessions, one a file."""
