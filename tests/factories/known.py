@@ -1,20 +1,24 @@
 """What a fuzz test can name: all that a shop of the demo network has, made over REST.
 
 The shop sells its wholesaler's goods, lets hubs sell its own, has orders in every state, settled
-weeks, and programs that are told what happens.
+weeks, sales sessions and session orders, and programs that are told what happens.
 """
 
 from __future__ import annotations
 
+import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import httpx
 
 from entrepot.cli.demo import DemoNetwork
+from entrepot.infra.clock import utc_now
+from tests.factories.served import PROGRAM
 
 SHOP = "winkel-noord"
 WHOLESALER = "de-groothandel"
@@ -24,6 +28,13 @@ LEAVING = ("fulfilment", "jeans-farm")
 """They have begun to end their partnerships with the shop, in which nothing ever passed."""
 INVITING = ("seller-one", "client-one", "client-two")
 """Their invitations lie with the shop, unused."""
+
+PRODUCER = "jeans-farm"
+"""The shop's sales sessions sell its goods."""
+TRADER = "hub-a"
+"""Its sales sessions sell the shop's goods."""
+FARMED = ("CARROTS", "LEEKS", "BEETROOT", "POTATOES", "ONIONS", "KALE")
+"""The producer's goods by weight; only the first is ordered."""
 
 HONEY = "WN-HEIDEHONING"
 """The shop's own, on no partner's shelves but its hubs'."""
@@ -70,9 +81,16 @@ class Program:
         return {each["sku"]: each for each in self.get("/variants", limit=LIMIT)["data"]}
 
 
+def grant_rights(environ: Mapping[str, str]) -> None:
+    """Open the producer's goods to the shop, and the shop's to the trader; REST cannot."""
+    for seller, buyer in ((PRODUCER, SHOP), (SHOP, TRADER)):
+        command = [str(PROGRAM), "trading-right", "grant", seller, buyer, "session"]
+        subprocess.run(command, env=environ, check=True, capture_output=True)
+
+
 @contextmanager
 def open_known(network: DemoNetwork) -> Iterator[Known]:
-    """Make all of it in a demo network that is served."""
+    """Make all of it in a demo network that is served, in which the rights were granted."""
     with ExitStack() as stack:
         programs = {}
         for each in network.organisations:
@@ -101,6 +119,8 @@ class Known:
             self._sold,
             self._invited,
             self._orders,
+            self._sessions,
+            self._session_orders,
             self._listed,
             self._deliveries,
         ):
@@ -265,6 +285,44 @@ class Known:
         answers = self.shop.post("/orders/bulk", {"orders": orders})["answers"]
         return [each["order"]["id"] for each in answers]
 
+    def _sessions(self) -> dict[str, list[str]]:
+        """As a trader: sales sessions in each state, with orders; those that go on take more."""
+        producer = self.programs[PRODUCER]
+        theirs = producer.variants()
+        farmed = [theirs[sku]["id"] for sku in FARMED]
+        lines = [{"variant": each, "quantity": PLENTY} for each in farmed]
+        producer.post("/stock/receipts", {"lines": lines})
+        going_on = [_open_session(self.shop, farmed) for _ in range(4)]
+        planned = _open_session(self.shop, farmed, opens_in=1)
+        closed = _open_session(self.shop, farmed)
+        for each in (*going_on, closed):
+            self._place(farmed[:1], paid=True, sales_session=each)
+        self.shop.post(f"/sales-sessions/{closed}/close")
+        for each in going_on:
+            self._place(farmed[:1], sales_session=each)
+        return {
+            "sales_session": [*going_on, planned],
+            "GET sales_session": [*going_on, planned, closed],
+            "orders sales_session": going_on[:2],
+            "sales-sessions variant": farmed,
+            "remove variants": farmed[1:],
+            "opens_at": [_in_days(-2), _in_days(-1)],
+            "closes_at": [_in_days(2), _in_days(3)],
+        }
+
+    def _session_orders(self) -> dict[str, list[str]]:
+        """As a producer: session orders to ship, of a trader that has a session open as well."""
+        trader = self.programs[TRADER]
+        goods = self.ids["variant"][:2]
+        lines = [{"variant": each, "quantity": "9"} for each in goods]
+        for is_open in (False, False, False, False, True):
+            session = _open_session(trader, goods)
+            order = {"reference": f"known {next(_numbers)}", "paid": True, "lines": lines}
+            trader.post("/orders", {**order, "sales_session": session})
+            if not is_open:
+                trader.post(f"/sales-sessions/{session}/close")
+        return {"session-orders order": self.shop.listed("/session-orders")}
+
     def _listed(self) -> dict[str, list[str]]:
         """What was there before, or came with the rest."""
         return {
@@ -273,3 +331,22 @@ class Known:
             "product": self.shop.listed("/products"),
             "act": self.shop.listed("/audit"),
         }
+
+
+def _open_session(trader: Program, variants: Sequence[str], opens_in: int = -1) -> str:
+    """Open a sales session of these, so many days from now; it closes in two days."""
+    number = next(_numbers)
+    body = {
+        "name": f"Known {number}",
+        "reference": f"known {number}",
+        "opens_at": _in_days(opens_in),
+        "closes_at": _in_days(2),
+        "products": [{"variant": each} for each in variants],
+    }
+    session: str = trader.post("/sales-sessions", body)["id"]
+    return session
+
+
+def _in_days(days: int) -> str:
+    """A time so many days from now."""
+    return (utc_now() + timedelta(days=days)).isoformat()

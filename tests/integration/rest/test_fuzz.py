@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.factories.demo import Demo
-from tests.factories.known import Known, open_known
+from tests.factories.known import Known, grant_rights, open_known
 from tests.factories.served import environ_of, served
 
 AnyCase: TypeAlias = schemathesis.Case[Any]
@@ -54,6 +54,7 @@ CLOSED = frozenset({"People", "Tokens"})
 """Topics of owners, and of passwords and keys that no chance finds: nothing opens to these."""
 
 ENDING = (
+    "/sales-sessions/{sales_session}/close",
     "/allocations/{allocation}/close",
     "/matches/{match}/end",
     "/partnerships/{partnership}/pause",
@@ -83,6 +84,7 @@ FITTING: Mapping[str, Sequence[object]] = MappingProxyType(
         "priority": [0, 1],
         "purchase_price": ["1.25"],
         "quantity": ["1", 2, "0.5"],
+        "quantity_max": ["900", 1000, None],
         "rank": [0, 3],
         "reason": ["Fuzz"],
         "retail_price": [2.5, None],
@@ -112,6 +114,7 @@ AMOUNTS = frozenset(
         "price_percentage",
         "priority",
         "quantity",
+        "quantity_max",
         "rank",
         "unit_price",
         "valid_until",
@@ -130,7 +133,9 @@ FIRST: Mapping[str, Sequence[dict[str, object]]] = MappingProxyType(
         "prices": [{"unit_price": 0}],
         "returns lines": [{"line": 0, "quantity": 0}],
         "shipments lines": [{"line": 0, "quantity": 0}],
+        "ship lines": [{"line": 0, "quantity": 0}],
         "products": [{"name": "", "variants": []}],
+        "sales-sessions products": [{"quantity_max": 0}],
         "variants": [{"sku": "", "name": ""}],
     }
 )
@@ -187,6 +192,26 @@ class Naming:
     def draw(self, choices: Sequence[Choice]) -> Choice:
         return self.data.draw(st.sampled_from(choices))
 
+    def put_session(self, order: dict[str, Any]) -> None:
+        """Let an order that names a sales session be one of what a session sells."""
+        if order["sales_session"] is not None:
+            order["sales_session"] = self.draw(self.choices(self.known.ids, "sales_session"))
+            for line in order["lines"]:
+                line["variant"] = self.draw(self.known.ids["sales-sessions variant"])
+
+    def sold(self, products: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The same products of a sales session, each about another variant."""
+        goods = self.known.ids["sales-sessions variant"]
+        first = self.draw(range(len(goods)))
+        kept = [
+            {name: each[name] for name in each if name not in {"sku", "seller"}}
+            for each in products[: len(goods)]
+        ]
+        return [
+            {**each, "variant": goods[(first + number) % len(goods)]}
+            for number, each in enumerate(kept)
+        ]
+
     def is_line(self, fields: Mapping[str, object]) -> bool:
         """Whether these are about some units of a variant, which they then name by its id."""
         is_of_order = "line" in fields
@@ -212,6 +237,12 @@ class Naming:
             if name in OWN:
                 drawn = named[name] if name in self.as_drawn else "fuzz"
                 named[name] = f"{drawn} {number}"
+            elif name == "variants" and fitting:
+                named[name] = [self.draw(fitting)]
+            elif name == "products" and "sales-sessions" in self.words:
+                named[name] = self.sold(named[name])
+            elif name == "sales_session":
+                self.put_session(named)
             elif fitting and name not in self.as_drawn:
                 named[name] = self.draw(fitting)
             elif name in LEFT_OUT:
@@ -228,6 +259,7 @@ def test_the_server_keeps_to_its_document(
     full_size: bool,  # noqa: FBT001 - fixtures come in so
 ) -> None:
     environ = {**environ_of(demo.database, demo.data_dir), "ENTREPOT_WEBHOOKS_INSIDE": "on"}
+    grant_rights(environ)
     with served(environ) as process:
         process.read_until("-d '{")
         with open_known(demo.network) as known, requests.Session() as session:
