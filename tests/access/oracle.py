@@ -41,6 +41,15 @@ from tests.access.oracle_of_people import (
     list_tokens,
     show_me,
 )
+from tests.access.oracle_of_sales_sessions import (
+    find_sales_session,
+    find_session_order,
+    list_customer_orders,
+    list_sales_sessions,
+    list_session_demand,
+    list_session_orders,
+    preview_closing,
+)
 from tests.access.oracle_of_webhooks import (
     find_webhook,
     list_attempts,
@@ -390,7 +399,7 @@ SUMMARY = (
     "placed_at",
 )
 MAYBE = ("hold_until", "priority", "follows")
-PARTS = ("shipped", "returned", "cancelled", "short")
+PARTS = ("shipped", "returned", "cancelled", "short", "gathered", "case_units")
 
 
 def _as_of_now(facts: Facts, row: Row) -> Row:
@@ -404,6 +413,10 @@ def _as_of_now(facts: Facts, row: Row) -> Row:
 
 def _summary(row: Row) -> dict[str, Any]:
     maybe = {name: row[name] for name in MAYBE if row[name]}
+    if row["selling_window"] is not None:
+        maybe["sales_session"] = f"sal_{row['selling_window']}"
+    if row["producer"] is not None:
+        maybe["producer"] = f"org_{row['producer']}"
     return shown(row, SUMMARY, id=f"ord_{row['id']}", **maybe)
 
 
@@ -450,7 +463,7 @@ def _line(line: Row, order: Row, *, is_over: bool) -> dict[str, Any]:
     parts = {name: line[name] for name in PARTS if line[name]}
     if is_over:
         parts.pop("short", None)
-    missing = line["quantity"] - held - line["shipped"] - line["cancelled"]
+    missing = line["quantity"] - held - line["shipped"] - line["cancelled"] - line["gathered"]
     if order["status"] == "waiting" and missing:
         parts["waiting"] = missing
     if line["unit_price"] is not None:
@@ -502,6 +515,13 @@ OF_ORGANISATION: Mapping[str, OfOrganisation] = {
     "GET /api/v1/holds": list_holds,
     "GET /api/v1/orders": list_orders,
     "GET /api/v1/orders/{order}": find_order,
+    "GET /api/v1/sales-sessions": list_sales_sessions,
+    "GET /api/v1/sales-sessions/{sales_session}": find_sales_session,
+    "GET /api/v1/sales-sessions/{sales_session}/orders": list_customer_orders,
+    "GET /api/v1/sales-sessions/{sales_session}/preview": preview_closing,
+    "GET /api/v1/session-demand": list_session_demand,
+    "GET /api/v1/session-orders": list_session_orders,
+    "GET /api/v1/session-orders/{order}": find_session_order,
     "GET /api/v1/notices": list_notices,
     "GET /api/v1/people": list_people,
     "GET /api/v1/colleague-invitations": list_invitations,
@@ -526,6 +546,9 @@ NEWEST_FIRST = frozenset(
         "notices",
         "orders",
         "partnership-invitations",
+        "sales-sessions",
+        "sales-sessions/{sales_session}/orders",
+        "session-orders",
         "sessions",
         "webhooks/{webhook}/attempts",
         "webhooks/{webhook}/deliveries",

@@ -16,9 +16,12 @@ import pytest
 
 from entrepot.apis.rest.wire import write_cursor
 from entrepot.infra.ids import new_id
+from entrepot.infra.settings import Settings
 from entrepot.kernel.caller import Scope
 from tests.access import oracle
 from tests.access.facts import Facts, Listed, Reader, RefusedError, Row, read_facts
+from tests.access.oracle_of_sales_sessions import read_selling
+from tests.access.oracle_world import open_world
 from tests.access.random_world import RandomWorld
 from tests.access.served import SERVED, fields_of, words_of
 from tests.access.table import TABLE, Who
@@ -104,12 +107,13 @@ def test_every_read_has_an_answer_in_the_oracle() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_random_reads_agree_with_the_oracle(
-    seed: int, network: Network, web: Web, *, full_size: bool
+    seed: int, network: Network, web: Web, settings: Settings, *, full_size: bool
 ) -> None:
     dice = Random(seed)
-    world = RandomWorld(dice, network, web)
-    await world.fill()
+    async with open_world(dice, network, web, settings) as world:
+        await world.fill()
     facts = await read_facts(web.pool)
+    facts = await read_selling(web.pool, facts)
     asking = Asking(dice, world, facts)
     found = dict.fromkeys((200, 401, 403, 404, 422), 0)
     for number in range(READS_FULL if full_size else READS_QUICK):
@@ -217,7 +221,7 @@ class Asking:
         words = words_of(route, name)
         if words:
             return str(self.dice.choice(words))
-        return (DRAWN.get(field) or DRAWN[name])(self)
+        return (DRAWN.get(f"{route} {name}") or DRAWN.get(field) or DRAWN[name])(self)
 
     def named(self, table: str, column: str, prefix: str = "") -> str:
         """Something of a table: one's own, a seller's, anybody's, nobody's, or nonsense."""
@@ -239,9 +243,19 @@ class Asking:
         rights = self.facts["trading_rights"]
         return {right["seller"] for right in rights if right["buyer"] == self.me}
 
-    def moment(self, table: str = "ledger") -> str:
-        """A moment around one at which something happened."""
-        at = self.dice.choice(self.facts[table])["at"]
+    def session_order(self) -> str:
+        """A session order at the reader or at anybody, or any order else."""
+        rows = [row for row in self.facts["orders"] if row["producer"] is not None]
+        near = [row for row in rows if row["producer"] == self.me]
+        if not rows or self.dice.random() < 0.3:
+            return self.named("orders", "id", "ord_")
+        chosen = near if near and self.dice.random() < 0.7 else rows
+        return f"ord_{self.dice.choice(chosen)['id']}"
+
+    def moment(self, table: str = "ledger", column: str = "at") -> str:
+        """A moment around one at which something happened, or shall."""
+        rows = [row for row in self.facts[table] if row[column] is not None]
+        at = self.dice.choice(rows)[column]
         shown: str = (at + timedelta(microseconds=self.dice.choice((-1, 0, 1)))).isoformat()
         return shown
 
@@ -260,6 +274,11 @@ def _owners_of(row: Row) -> set[object]:
 
 
 DRAWN: Mapping[str, Drawing] = {
+    "GET /api/v1/sales-sessions since": lambda asking: asking.moment(
+        "selling_windows", "closes_at"
+    ),
+    "GET /api/v1/sales-sessions until": lambda asking: asking.moment("selling_windows", "opens_at"),
+    "GET /api/v1/session-orders/{order} order": lambda asking: asking.session_order(),
     "path.act": lambda asking: asking.named("audit", "id", "act_"),
     "query.act": lambda asking: asking.named("audit", "act"),
     "as_of": lambda asking: asking.moment(),
@@ -273,6 +292,7 @@ DRAWN: Mapping[str, Drawing] = {
     "person": lambda asking: asking.named("memberships", "person", "psn_"),
     "product": lambda asking: asking.named("products", "id", "prd_"),
     "reference": lambda asking: asking.named("orders", "reference"),
+    "sales_session": lambda asking: asking.named("sales_sessions", "id", "sal_"),
     "seller": lambda asking: asking.seller(),
     "sku": lambda asking: asking.named("variants", "sku"),
     "subject": lambda asking: asking.named("audit", "subject"),
@@ -281,5 +301,6 @@ DRAWN: Mapping[str, Drawing] = {
     "until": lambda asking: asking.moment("audit"),
     "variant": lambda asking: asking.named("variants", "id", "var_"),
     "webhook": lambda asking: asking.named("webhooks", "id", "whk_"),
+    "would_miss": lambda asking: asking.dice.choice(("true", "false")),
 }
-"""How what a read names is drawn, by the field or its name."""
+"""How what a read names is drawn: by the route and its name, the field, or the name alone."""
