@@ -117,6 +117,28 @@ CREATE TABLE sales_sessions (
     FOREIGN KEY (organisation, id) REFERENCES selling_windows (organisation, id)
 );
 
+-- A trader's own sessions, with their times and how many products they sell.
+CREATE VIEW shown_sessions AS
+SELECT
+    w.organisation,
+    w.id,
+    s.name,
+    s.reference,
+    w.state,
+    w.opens_at,
+    w.closes_at,
+    w.closed_at,
+    w.completed_at,
+    s.created_at,
+    (
+        SELECT count(*)
+        FROM window_products AS p
+        WHERE p.organisation = w.organisation AND p.selling_window = w.id
+    ) AS product_count
+FROM selling_windows AS w
+INNER JOIN sales_sessions AS s ON w.organisation = s.organisation AND w.id = s.id
+WHERE NOT w.is_remote;
+
 -- What sessions of all traders hold of a producer's variants now: their customers' orders, and session
 -- orders that are not complete.
 CREATE VIEW session_demand AS

@@ -17,20 +17,15 @@ SELECT
     s.id,
     s.name,
     s.reference,
-    w.state,
-    w.opens_at,
-    w.closes_at,
-    w.closed_at,
-    w.completed_at,
+    s.state,
+    s.opens_at,
+    s.closes_at,
+    s.closed_at,
+    s.completed_at,
     s.created_at,
-    (
-        SELECT count(*)
-        FROM window_products AS p
-        WHERE p.organisation = s.organisation AND p.selling_window = s.id
-    ) AS product_count,
+    s.product_count,
     statement_timestamp() AS now
-FROM sales_sessions AS s
-INNER JOIN selling_windows AS w ON s.organisation = w.organisation AND s.id = w.id
+FROM shown_sessions AS s
 WHERE s.organisation = $1 AND s.id = $2;
 
 -- name: read_offered
@@ -178,51 +173,41 @@ WHERE o.producer = $1 AND o.id = $2 AND o.status <> 'draft';
 -- name: list_sessions_between
 -- Sessions of a trader that go on at any time between two, by their end.
 SELECT
-    w.id,
+    s.id,
     s.name,
     s.reference,
-    w.state,
-    w.opens_at,
-    w.closes_at,
-    w.closed_at,
-    w.completed_at,
+    s.state,
+    s.opens_at,
+    s.closes_at,
+    s.closed_at,
+    s.completed_at,
     s.created_at,
-    (
-        SELECT count(*)
-        FROM window_products AS p
-        WHERE p.organisation = w.organisation AND p.selling_window = w.id
-    ) AS product_count,
+    s.product_count,
     statement_timestamp() AS now
-FROM selling_windows AS w
-INNER JOIN sales_sessions AS s ON w.organisation = s.organisation AND w.id = s.id
-WHERE w.organisation = $1 AND NOT w.is_remote AND w.closes_at > $2 AND w.opens_at < $3
-ORDER BY w.closes_at, w.id
+FROM shown_sessions AS s
+WHERE s.organisation = $1 AND s.closes_at > $2 AND s.opens_at < $3
+ORDER BY s.closes_at, s.id
 LIMIT $4;
 
 -- name: list_sessions_ending
 -- Sessions of a trader that are not complete and end before a time, or were closed; the first first.
 SELECT
-    w.id,
+    s.id,
     s.name,
     s.reference,
-    w.state,
-    w.opens_at,
-    w.closes_at,
-    w.closed_at,
-    w.completed_at,
+    s.state,
+    s.opens_at,
+    s.closes_at,
+    s.closed_at,
+    s.completed_at,
     s.created_at,
-    (
-        SELECT count(*)
-        FROM window_products AS p
-        WHERE p.organisation = w.organisation AND p.selling_window = w.id
-    ) AS product_count,
+    s.product_count,
     statement_timestamp() AS now
-FROM selling_windows AS w
-INNER JOIN sales_sessions AS s ON w.organisation = s.organisation AND w.id = s.id
+FROM shown_sessions AS s
 WHERE
-    w.organisation = $1 AND w.state <> 'complete' AND NOT w.is_remote
-    AND (w.closes_at < $2 OR w.state = 'closing')
-ORDER BY w.closes_at, w.id
+    s.organisation = $1 AND s.state <> 'complete'
+    AND (s.closes_at < $2 OR s.state = 'closing')
+ORDER BY s.closes_at, s.id
 LIMIT $3;
 
 -- name: search_sessions

@@ -4,71 +4,48 @@ SELECT
     s.id,
     s.name,
     s.reference,
-    w.state,
-    w.opens_at,
-    w.closes_at,
-    w.closed_at,
-    w.completed_at,
+    s.state,
+    s.opens_at,
+    s.closes_at,
+    s.closed_at,
+    s.completed_at,
     s.created_at,
-    (
-        SELECT count(*)
-        FROM window_products AS p
-        WHERE p.organisation = s.organisation AND p.selling_window = s.id
-    ) AS product_count,
+    s.product_count,
     statement_timestamp() AS now
-FROM sales_sessions AS s
-INNER JOIN selling_windows AS w ON s.organisation = w.organisation AND s.id = w.id
+FROM shown_sessions AS s
 WHERE
     s.organisation = $1 AND s.id < $2
-    AND (w.state = 'complete' OR NOT $3::boolean)
-    AND ($4::timestamptz IS NULL OR w.closes_at > $4)
-    AND ($5::timestamptz IS NULL OR w.opens_at < $5)
+    AND (s.state = 'complete' OR NOT $3::boolean)
+    AND ($4::timestamptz IS NULL OR s.closes_at > $4)
+    AND ($5::timestamptz IS NULL OR s.opens_at < $5)
 ORDER BY s.id DESC
 LIMIT $6;
 
 -- name: list_sessions_going_on
 -- A trader's sessions that are not complete, in one of these states at this moment; newest first.
 SELECT
-    f.id,
-    f.name,
-    f.reference,
-    f.state,
-    f.opens_at,
-    f.closes_at,
-    f.closed_at,
-    f.completed_at,
-    f.created_at,
-    (
-        SELECT count(*)
-        FROM window_products AS p
-        WHERE p.organisation = $1 AND p.selling_window = f.id
-    ) AS product_count,
+    s.id,
+    s.name,
+    s.reference,
+    s.state,
+    s.opens_at,
+    s.closes_at,
+    s.closed_at,
+    s.completed_at,
+    s.created_at,
+    s.product_count,
     statement_timestamp() AS now
-FROM (
-    SELECT
-        s.id,
-        s.name,
-        s.reference,
-        w.state,
-        w.opens_at,
-        w.closes_at,
-        w.closed_at,
-        w.completed_at,
-        s.created_at,
-        CASE
-            WHEN w.state = 'closing' OR w.closes_at <= statement_timestamp() THEN 'closing'
-            WHEN w.opens_at <= statement_timestamp() THEN 'open'
-            ELSE 'planned'
-        END AS state_now
-    FROM selling_windows AS w
-    INNER JOIN sales_sessions AS s ON w.organisation = s.organisation AND w.id = s.id
-    WHERE
-        w.organisation = $1 AND w.id < $2 AND w.state <> 'complete' AND NOT w.is_remote
-        AND ($4::timestamptz IS NULL OR w.closes_at > $4)
-        AND ($5::timestamptz IS NULL OR w.opens_at < $5)
-) AS f
-WHERE f.state_now = $3
-ORDER BY f.id DESC
+FROM shown_sessions AS s
+WHERE
+    s.organisation = $1 AND s.id < $2 AND s.state <> 'complete'
+    AND ($4::timestamptz IS NULL OR s.closes_at > $4)
+    AND ($5::timestamptz IS NULL OR s.opens_at < $5)
+    AND $3 = CASE
+        WHEN s.state = 'closing' OR s.closes_at <= statement_timestamp() THEN 'closing'
+        WHEN s.opens_at <= statement_timestamp() THEN 'open'
+        ELSE 'planned'
+    END
+ORDER BY s.id DESC
 LIMIT $6;
 
 -- name: read_products
