@@ -41,6 +41,7 @@ from entrepot.partnerships import (
 from entrepot.stock import NewAllocation, allocate_stock, close_allocation
 from tests.factories.callers import caller_for
 from tests.factories.counter import Counter, order_of, parts, wanted
+from tests.factories.feeding import publish_all
 from tests.factories.network import Network
 from tests.factories.street import Street
 from tests.simulation.books_rebuilt import (
@@ -179,6 +180,8 @@ class PartnerWorld:
         """Do what the jobs do until nobody is left to be looked at again."""
         counter = self.counters[0]
         for _ in range(50):
+            # What partners offer more by an agreement, and not by goods, is told by the feed.
+            await publish_all(counter.pool)
             due = await counter.rows(
                 "SELECT DISTINCT owner, variant FROM positions WHERE recheck_after IS NOT NULL"
             )

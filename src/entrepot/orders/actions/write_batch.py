@@ -87,7 +87,8 @@ def next_cursors(
     A waiting order that was found only after the locks were taken, more of them than one batch
     decides, or a queue longer than it looks at, leave the cursor set for the next batch: just
     before that order, behind the last one decided, or where the look ended. Where something came
-    from a partner and was left over, everybody who waits is looked at again.
+    from a partner and was left over, or somebody misses more than what came now, everybody who
+    waits is looked at again.
     """
     found: dict[tuple[Id, Id], list[store.Candidate]] = {}
     for each in looked.candidates:
@@ -100,7 +101,7 @@ def next_cursors(
         if figures.available or figures.allocated:
             late = (each for each in candidates if (each.organisation, each.order) not in locked)
             first = next(late, None)
-            if key in book.left_over:
+            if key in book.left_over or (key.owner, key.variant) in looked.again:
                 after = ""
             elif first is not None:
                 after = first.place[:-1]

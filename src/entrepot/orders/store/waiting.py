@@ -36,10 +36,16 @@ class Reach(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """Whom a look at the queue found, and where it ended early, by (owner, variant)."""
+    """Whom a look at the queue found, and where it ended early, by (owner, variant).
+
+    For what is in `again` somebody waits who misses other goods too. Another transaction may be
+    bringing those at this moment, and sees as little of this one as this one of it: after both,
+    somebody has to look once more, or the order would wait beside all it needs.
+    """
 
     candidates: list[Candidate]
     ends: dict[tuple[Id, Id], str]
+    again: frozenset[tuple[Id, Id]] = frozenset()
 
 
 async def read_candidates(
@@ -66,7 +72,8 @@ async def read_candidates(
     )
     return Looked(
         [Candidate(*row) for row in rows if row["order_id"] is not None],
-        {(row[0], row[1]): row[2] for row in rows if row["order_id"] is None},
+        {(row[0], row[1]): row[2] for row in rows if row["order_id"] is None and row["place"]},
+        frozenset((row[0], row[1]) for row in rows if not row["place"]),
     )
 
 

@@ -3,7 +3,8 @@
 -- gains stock, whose recheck is not done, or which has holds or allocations past their time. The
 -- stock owner's own orders come before its partners'. Of those looked at ($7 a variant at most, $8
 -- of any one partner), only orders are returned that what there is could serve; an end without an
--- order says how far the look went where it ended early.
+-- order says how far the look went where it ended early, and an empty place that somebody waits for
+-- this and for more besides, which another batch may be about to bring.
 WITH touched AS (
     SELECT
         w.owner,
@@ -61,6 +62,7 @@ begun AS MATERIALIZED (
         a.owner,
         a.variant,
         a.amount,
+        a.gains,
         a.after,
         CASE
             WHEN a.after < '1' THEN a.after
@@ -72,6 +74,7 @@ begun AS MATERIALIZED (
             k.owner,
             k.variant,
             k.amount,
+            coalesce(k.amount > 0, FALSE) OR k.frees AS gains,
             CASE WHEN k.amount > 0 OR k.frees THEN '' ELSE k.recheck_after END AS after
         FROM looked AS k
         WHERE k.amount > 0 OR k.frees OR k.recheck_after IS NOT NULL
@@ -149,13 +152,15 @@ listed AS MATERIALIZED (
         array_agg(w.i ORDER BY w.k) AS numbers,
         array_agg(w.place ORDER BY w.k) AS places,
         array_agg(w.organisation ORDER BY w.k) AS organisations,
-        array_agg(w.order_id ORDER BY w.k) AS orders
+        array_agg(w.order_id ORDER BY w.k) AS orders,
+        (SELECT array_agg(b.gains ORDER BY b.i) FROM begun AS b) AS gains
     FROM windows AS w
 ),
 
 -- What they miss, by product: its supply is worked out once, then stands beside each of them.
 goods AS MATERIALIZED (
     SELECT
+        row_number() OVER () AS g,
         q.owner,
         q.variant,
         array_agg(w.k) AS orders,
@@ -168,6 +173,7 @@ goods AS MATERIALIZED (
 
 supplies AS MATERIALIZED (
     SELECT
+        d.g,
         d.orders,
         d.missing,
         coalesce(
@@ -223,24 +229,25 @@ hopes AS MATERIALIZED (
         bool_and(s.own >= l.missing) AS own_suffices,
         bool_and(s.own + s.offered >= l.missing) AS all_suffices,
         bool_or(s.own > 0) AS some_own,
-        bool_or(s.offered > 0) AS some_offered
+        bool_or(s.offered > 0) AS some_offered,
+        min(s.g) < max(s.g) AS several
     FROM supplies AS s
     CROSS JOIN LATERAL unnest(s.orders, s.missing) AS l (k, missing)
     GROUP BY l.k
 ),
 
-passed AS (
+judged AS (
     SELECT
-        h.k,
-        (d.numbers)[h.k] AS i,
-        row_number() OVER (PARTITION BY (d.numbers)[h.k] ORDER BY h.k) AS n
-    FROM listed AS d
-    CROSS JOIN hopes AS h
-    INNER JOIN orders AS o
-        ON (d.organisations)[h.k] = o.organisation AND (d.orders)[h.k] = o.id
-    WHERE
-        (h.some_own OR h.some_offered)
-        AND (
+        j.k,
+        j.i,
+        j.passes,
+        j.several,
+        row_number() OVER (PARTITION BY j.i, j.passes ORDER BY j.k) AS n
+    FROM (
+        SELECT
+            h.k,
+            (d.numbers)[h.k] AS i,
+            h.several,
             h.own_suffices
             OR (o.payment_status = 'paid' AND h.all_suffices)
             OR (o.payment_status = 'paid' AND h.some_offered AND o.policy = 'allow_split')
@@ -254,19 +261,24 @@ passed AS (
                         WHERE g.id = o.organisation
                     )
                 )
-            )
-        )
+            ) AS passes
+        FROM listed AS d
+        CROSS JOIN hopes AS h
+        INNER JOIN orders AS o
+            ON (d.organisations)[h.k] = o.organisation AND (d.orders)[h.k] = o.id
+        WHERE h.some_own OR h.some_offered
+    ) AS j
 ),
 
 found AS (
     SELECT
-        p.i,
-        (d.places)[p.k] AS place,
-        (d.organisations)[p.k] AS organisation,
-        (d.orders)[p.k] AS order_id
+        j.i,
+        (d.places)[j.k] AS place,
+        (d.organisations)[j.k] AS organisation,
+        (d.orders)[j.k] AS order_id
     FROM listed AS d
-    CROSS JOIN passed AS p
-    WHERE p.n <= $6
+    CROSS JOIN judged AS j
+    WHERE j.passes AND j.n <= $6
     UNION ALL
     SELECT
         w.i,
@@ -275,6 +287,15 @@ found AS (
         NULL
     FROM windows AS w
     WHERE w.n = $7 OR w.place = w.cut
+    UNION ALL
+    SELECT DISTINCT
+        j.i,
+        '',
+        NULL::uuid,
+        NULL::uuid
+    FROM listed AS d
+    CROSS JOIN judged AS j
+    WHERE NOT j.passes AND j.several AND (d.gains)[j.i]
 )
 
 SELECT
