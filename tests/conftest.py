@@ -8,6 +8,7 @@ exercises the supervisor.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import signal
@@ -30,6 +31,7 @@ from tests.factories.counter import Counter
 from tests.factories.databases import Databases
 from tests.factories.demo import Demo, Made
 from tests.factories.network import Network
+from tests.factories.pools import Pools, close_pool
 from tests.factories.web import Web, open_web
 from tests.fakes.log import NullLog
 
@@ -37,7 +39,6 @@ ROOT_VARIABLE = "ENTREPOT_TEST_ROOT"
 URL_VARIABLE = "ENTREPOT_TEST_DATABASE_URL"
 SIZE_VARIABLE = "ENTREPOT_TEST_SIZE"
 TEMPLATE = "entrepot_template"
-POOL_CLOSE_SECONDS_MAX = 20
 
 # Any number that no test uses; processes take turns at making the template.
 _TEMPLATE_LOCK = 20_260_920
@@ -57,6 +58,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the directory of this run; by now every test process has left the server."""
     if not hasattr(config, "workerinput") and ROOT_VARIABLE in os.environ:
         shutil.rmtree(os.environ.pop(ROOT_VARIABLE), ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """Do not look again and again at what was imported and collected, which all stays."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -113,12 +120,16 @@ def server(settings: Settings) -> Iterator[str]:
 def set_durable(root: Path, *, durable: bool) -> None:
     """Say whether the run's own server waits for the disk. Its data dies with the run.
 
-    Tests of what survives run servers of their own, which do; nothing else is slower by it.
+    Tests of what survives run servers of their own, which do; nothing else is slower by it. And
+    statements are planned once a connection, not anew for the first five values: over tables of a
+    few rows one plan is as good as another. What counts pages asks for a fresh database, which is
+    as an installation's.
     """
     data = root / "postgres" / "data"
     word = "on" if durable else "off"
     with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
         settings.write(f"fsync = {word}\nfull_page_writes = {word}\n")
+        settings.write("plan_cache_mode = force_generic_plan\n")
     postmaster = int((data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
     os.kill(postmaster, signal.SIGHUP)
 
@@ -186,20 +197,37 @@ def databases(server: str, template: str, settings: Settings) -> Iterator[Databa
     lending.close()
 
 
+@pytest.fixture(scope="session")
+async def pools(settings: Settings) -> AsyncIterator[Pools]:
+    """Lends pools of connections to the databases of this process."""
+    lending = Pools(settings)
+    yield lending
+    await lending.close()
+
+
 @pytest.fixture
-async def database(databases: Databases, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+def fresh(request: pytest.FixtureRequest) -> bool:
+    """True where the test needs a database that nobody had before."""
+    return request.node.get_closest_marker("fresh_database") is not None
+
+
+@pytest.fixture
+async def database(
+    databases: Databases, pools: Pools, request: pytest.FixtureRequest, *, fresh: bool
+) -> AsyncIterator[str]:
     """The address of a migrated, empty database of this test's own.
 
     After the test every invariant is checked, whatever it was about.
     """
-    fresh = request.node.get_closest_marker("fresh_database") is not None
     name = await databases.lend(fresh=fresh)
     dsn = with_database(databases.server, name)
     yield dsn
     broken = []
     if request.node.get_closest_marker("damages_database") is None:
         broken = await databases.broken_in(name)
-    await databases.take_back(name, fresh=fresh)
+    if fresh or not await databases.take_back(name):
+        pools.forget(dsn)
+        await databases.drop(name)
     assert not broken, "\n".join(str(each) for each in broken)
 
 
@@ -219,17 +247,16 @@ def demo(made: Made, tmp_path: Path) -> Iterator[Demo]:
 
 
 @pytest.fixture
-async def pool(database: str, settings: Settings) -> AsyncIterator[Pool]:
+async def pool(
+    database: str, pools: Pools, settings: Settings, *, fresh: bool
+) -> AsyncIterator[Pool]:
     """A pool as Entrepot opens it, on this test's database."""
-    opened = await open_pool(database, settings)
+    opened = await (open_pool(database, settings) if fresh else pools.lend(database))
     yield opened
-    try:
-        async with asyncio.timeout(POOL_CLOSE_SECONDS_MAX):
-            await opened.close()
-    except TimeoutError:
-        # A test that failed may have kept a connection, which would be waited for for ever.
-        opened.terminate()
-        raise
+    if fresh:
+        await close_pool(opened)
+    else:
+        await pools.take_back(database, opened)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from entrepot.app import examine_database
 from entrepot.infra.checks import Broken
 from entrepot.infra.pool import Connection, prepare_connection
 from tests.factories.addresses import with_database
+from tests.factories.pools import KEPT
 
 Result = TypeVar("Result")
 
@@ -71,6 +72,7 @@ WHERE last_value IS NOT NULL
 _OTHERS = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+AND application_name <> $1
 """
 
 
@@ -116,9 +118,16 @@ class Databases:
         """Which invariants of a lent database are broken."""
         return await self._do(self._broken_in(name))
 
-    async def take_back(self, name: str, *, fresh: bool) -> None:
-        """Empty a database for the next test, or drop it if that is not enough."""
-        await self._do(self._take_back(name, fresh))
+    async def take_back(self, name: str) -> bool:
+        """Empty a database for the next test; False if that is not enough, and it has to go."""
+        emptied = await self._do(self._is_emptied(name))
+        if emptied:
+            self.spare.append(name)
+        return emptied
+
+    async def drop(self, name: str) -> None:
+        """Drop a database that is not lent again."""
+        await self._do(self._drop(name))
 
     async def _do(self, work: Coroutine[Any, Any, Result]) -> Result:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
@@ -133,6 +142,9 @@ class Databases:
             await connection.execute(
                 f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY WAL_LOG"
             )
+            if fresh:
+                # As an installation plans, whatever the run's server does.
+                await connection.execute(f"ALTER DATABASE {name} SET plan_cache_mode = auto")
         finally:
             await connection.close()
         if not self.shape:
@@ -153,10 +165,7 @@ class Databases:
     async def _broken_in(self, name: str) -> list[Broken]:
         return await examine_database(await self._connected(name))
 
-    async def _take_back(self, name: str, fresh: bool) -> None:  # noqa: FBT001 - as above
-        if not fresh and await self._is_emptied(name):
-            self.spare.append(name)
-            return
+    async def _drop(self, name: str) -> None:
         kept = self.kept.pop(name, None)
         if kept is not None:
             await kept.close()
@@ -217,9 +226,9 @@ class Databases:
 
 
 async def _left_alone(connection: Connection) -> bool:
-    """End whoever is still connected to a database; False if somebody stays."""
+    """End whoever is connected to a database but its kept pool; False if somebody stays."""
     for _ in range(40):
-        if not await connection.fetchval(_OTHERS):
+        if not await connection.fetchval(_OTHERS, KEPT):
             return True
         await asyncio.sleep(0.05)
     return False

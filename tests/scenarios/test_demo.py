@@ -408,7 +408,7 @@ async def test_a_history_that_is_cut_off_goes_on_as_if_it_had_not_been(
     )
     for query in (STANDS, LEDGER, COUNTS):
         assert await fetched(database, query) == await fetched(other, query)
-    await databases.take_back(whole, fresh=False)
+    await databases.drop(whole)
 
 
 async def test_two_processes_make_one_network(
