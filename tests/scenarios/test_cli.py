@@ -11,6 +11,17 @@ import pytest
 
 from tests.factories.cli import CommandLine
 
+WHAT_IS_LOADED = """
+import sys
+from entrepot.cli import main
+try:
+    main()
+finally:
+    print(*sys.modules, sep="\\n", file=sys.stderr)
+"""
+HEAVY = {"cryptography", "httpcore", "jwt", "litestar", "pgqueuer", "pyld", "rich", "structlog"}
+"""Each takes from a twentieth to a fifth of a second to load, or more."""
+
 MISTAKES = [
     # Wrongly written: exit code 2.
     (("organisation", "create"), 2, "Missing argument"),
@@ -223,6 +234,30 @@ def test_as_a_process_of_its_own(environ: dict[str, str]) -> None:
         "entrepot: There is an organisation farm already; choose another slug."
         " (identity.slug_taken [slug])\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "never"),
+    [
+        (("version",), HEAVY | {"asyncpg", "entrepot.app", "entrepot.orders", "uvloop"}),
+        (("organisation", "list", "--json"), HEAVY | {"entrepot.cli.demo", "entrepot.settlement"}),
+    ],
+)
+def test_a_command_loads_only_what_it_needs(
+    environ: dict[str, str], command: tuple[str, ...], never: set[str]
+) -> None:
+    """People and scripts wait for it every time."""
+    done = subprocess.run(
+        [sys.executable, "-c", WHAT_IS_LOADED, *command],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    loaded = set(done.stderr.split())
+    assert done.returncode == 0, done.stderr
+    assert "typer" in loaded
+    assert sorted(loaded & never) == []
 
 
 def test_the_shell_can_complete_commands(environ: dict[str, str]) -> None:

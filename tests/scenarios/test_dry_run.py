@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -11,6 +12,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from entrepot.cli import app
+from entrepot.cli.demo import make_demo
 from entrepot.cli.demo.members import MEMBERS
 from entrepot.infra.pool import Pool
 from entrepot.infra.rehearsing import rehearsing
@@ -113,8 +115,12 @@ def test_what_would_be_refused_is_refused(farm: CommandLine) -> None:
     assert farm("stock", "receive", "farm", "NOTHING=5", "--dry-run").code == 3
 
 
-def test_a_demo_is_rehearsed_whole(entrepot: CommandLine, database: str) -> None:
+def test_a_demo_is_rehearsed_whole(
+    entrepot: CommandLine, database: str, monkeypatch: pytest.MonkeyPatch, *, full_size: bool
+) -> None:
     """Many transactions that build upon one another, and a file that is not written."""
+    if not full_size:  # two days of history, where the three weeks prove no more
+        monkeypatch.setattr("entrepot.cli.demo.command.make_demo", partial(make_demo, days=2))
     before = asyncio.run(dump(database))
     ended = entrepot("demo", "--dry-run", "--json")
     assert ended.code == 0, ended.err

@@ -30,11 +30,14 @@ def tokens(lines: list[str]) -> list[str]:
     return [line for line in lines if line.split()[-1:] and line.split()[-1].startswith("ent_app_")]
 
 
-def test_the_second_start_keeps_everything(database: str, tmp_path: Path) -> None:
+def test_the_second_start_keeps_everything(
+    database: str, tmp_path: Path, *, full_size: bool
+) -> None:
     environ = environ_of(database, tmp_path)
-    with served(environ) as process:
+    program = (PROGRAM,) if full_size else SHORT_RUN
+    with served(environ, program=program) as process:
         first = process.read_until(LAST_WORDS)
-    with served(environ) as process:
+    with served(environ, program=program) as process:
         second = process.read_until(LAST_WORDS)
     assert process.returncode == 0
     assert tokens(first) == tokens(second)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import msgspec
-from structlog.typing import FilteringBoundLogger
 
 from entrepot.infra.clock import Moment, by_the_clock
 from entrepot.infra.ids import new_id
@@ -19,6 +19,9 @@ from entrepot.infra.postgres import running_database
 from entrepot.infra.rehearsing import rehearsing
 from entrepot.infra.settings import Settings
 from entrepot.orders import Answer, BatchTools, Desk, Submission, decide_batch
+
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
 BATCH_LINES_MAX = 10_000
 """Lines in one batch: what bounds its memory and the time its locks are held."""

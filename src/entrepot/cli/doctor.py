@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, TypeVar
 
 import msgspec
 import typer
-from rich.console import Console
 
 from entrepot import app
 from entrepot.cli.examples import examples
@@ -171,11 +170,12 @@ def _ended(result: Result | None) -> Result:
 
 
 @contextmanager
-def _progress() -> Iterator[app.Progress]:
+def _progress() -> Iterator[Callable[[str], None]]:
     """Show on a terminal what is examined just now."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    if not sys.stderr.isatty():
         yield lambda _: None
         return
-    with console.status("Examining ...") as status:
+    from rich.console import Console  # noqa: PLC0415 - only a terminal pays for what draws
+
+    with Console(stderr=True).status("Examining ...") as status:
         yield lambda name: status.update(f"Examining {name} ...")

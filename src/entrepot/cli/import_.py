@@ -11,14 +11,6 @@ from typing import Annotated, BinaryIO, Literal, NamedTuple, TypeAlias
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from entrepot import catalogue, orders
 from entrepot.app import Services
@@ -201,6 +193,18 @@ def _written_to(path: Path) -> Iterator[FailedSheet]:
 @contextmanager
 def _shown() -> Iterator[Watch]:
     """A bar on standard error, with the rate and the time left; none where nobody looks."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only a terminal pays for what draws
+    from rich.progress import (  # noqa: PLC0415 - only a terminal pays for what draws
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -209,9 +213,7 @@ def _shown() -> Iterator[Watch]:
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Importing", total=1.0, rows="0", rate="0")
         began = monotonic_seconds()
 

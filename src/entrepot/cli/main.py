@@ -1,89 +1,113 @@
-"""Gathers the commands into one program and turns failures into exit codes."""
+"""Gathers the commands into one program and turns failures into exit codes.
+
+A command is loaded when it is asked for: to load them all is most of what a light one would take.
+"""
 
 from __future__ import annotations
 
+import keyword
 import sys
+from collections import UserDict
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from entrepot.app import AddressTakenError
-from entrepot.cli import (
-    allocation,
-    availability,
-    check_history,
-    demo,
-    doctor,
-    export,
-    feed,
-    import_,
-    location,
-    match,
-    migrate,
-    organisation,
-    partnership,
-    person,
-    price,
-    product,
-    run,
-    sales_session,
-    serve,
-    session_order,
-    settle,
-    settlement,
-    stock,
-    supplier,
-    token,
-    trading_right,
-    variant,
-    version,
-    webhook,
-    work,
-)
 from entrepot.cli.exit_codes import ExitCode
-from entrepot.infra.migrate import MigrationRefusal
-from entrepot.infra.postgres import PostgresRefusal, PostgresUnavailable
-from entrepot.infra.reach import DatabaseUnreachable
-from entrepot.infra.secrets import SecretsError
-from entrepot.infra.settings import SettingsError
+
+COMMANDS: Final = (
+    "run",
+    "serve",
+    "work",
+    "migrate",
+    "settle",
+    "check-history",
+    "demo",
+    "doctor",
+    "version",
+)
+"""Each is a function in a module, both of its name."""
+GROUPS: Final = (
+    "organisation",
+    "person",
+    "location",
+    "supplier",
+    "product",
+    "variant",
+    "token",
+    "webhook",
+    "trading-right",
+    "partnership",
+    "match",
+    "price",
+    "settlement",
+    "sales-session",
+    "session-order",
+    "stock",
+    "allocation",
+    "availability",
+    "feed",
+    "import",
+    "export",
+)
+"""Each is the `app` in a module of its name."""
+
+
+class _Loading(UserDict[str, Any]):
+    """The commands by their names, each loaded when it is looked up."""
+
+    def __init__(self) -> None:
+        super().__init__(dict.fromkeys((*COMMANDS, *GROUPS)))
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - of the command library, which names no public type
+        if name not in self.data:
+            raise KeyError(name)
+        return _load(name)
+
+
+class _Program(TyperGroup):
+    """The program, whose commands are not there before they are asked for."""
+
+    def __init__(self, **given: Any) -> None:  # noqa: ANN401 - whatever the command library gives
+        super().__init__(**given)
+        self.commands = _Loading()
+
+    def list_commands(self, ctx: object) -> list[str]:
+        """Their names, without loading any."""
+        del ctx
+        return list(self.commands)
+
 
 app = typer.Typer(
     name="entrepot",
+    cls=_Program,
     help="Run and look after an Entrepot server.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command(name="run")(run.run)
-app.command(name="serve")(serve.serve)
-app.command(name="work")(work.work)
-app.command(name="migrate")(migrate.migrate)
-app.add_typer(organisation.app)
-app.add_typer(person.app)
-app.add_typer(location.app)
-app.add_typer(supplier.app)
-app.add_typer(product.app)
-app.add_typer(variant.app)
-app.add_typer(token.app)
-app.add_typer(webhook.app)
-app.add_typer(trading_right.app)
-app.add_typer(partnership.app)
-app.add_typer(match.app)
-app.add_typer(price.app)
-app.add_typer(settlement.app)
-app.add_typer(sales_session.app)
-app.add_typer(session_order.app)
-app.add_typer(stock.app)
-app.add_typer(allocation.app)
-app.add_typer(availability.app)
-app.add_typer(feed.app)
-app.add_typer(import_.app)
-app.add_typer(export.app)
-app.command(name="settle")(settle.settle)
-app.command(name="check-history")(check_history.check_history)
-app.command(name="demo")(demo.demo)
-app.command(name="doctor")(doctor.doctor)
-app.command(name="version")(version.version)
+
+
+@app.callback()
+def _program() -> None:
+    """Say that there are commands, though none is there yet."""
+
+
+@cache
+def _load(name: str) -> Any:  # noqa: ANN401 - of the command library, which names no public type
+    """Load a command, or a group of commands."""
+    place = name.replace("-", "_")
+    module = import_module(f"entrepot.cli.{place}{'_' if keyword.iskeyword(place) else ''}")
+    alone = typer.Typer(rich_markup_mode=None)
+    if name in GROUPS:
+        alone.add_typer(module.app)
+    else:
+        alone.command(name=name)(getattr(module, place))
+    return get_group(alone).commands[name]
 
 
 def main() -> None:
@@ -100,15 +124,34 @@ def guarded(command: Callable[[], object]) -> int:
         command()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else ExitCode.OK
-    except SettingsError as error:
-        return _told(error, ExitCode.USAGE)
-    except (PostgresRefusal, MigrationRefusal, AddressTakenError, SecretsError) as error:
-        return _told(error, ExitCode.REFUSED)
-    except (PostgresUnavailable, DatabaseUnreachable) as error:
-        return _told(error, ExitCode.NOT_REACHABLE)
+    except Exception as error:
+        code = _code_of(error)
+        if code is None:
+            raise
+        typer.echo(f"entrepot: {error}", err=True)
+        return code
     return ExitCode.OK
 
 
-def _told(error: Exception, code: ExitCode) -> ExitCode:
-    typer.echo(f"entrepot: {error}", err=True)
-    return code
+def _code_of(error: Exception) -> ExitCode | None:
+    """How the program ends after a failure; None when nobody expected it."""
+    # Only once there is one: what can fail takes as long to load as what could not do its work.
+    from entrepot.app import AddressTakenError  # noqa: PLC0415 - as said above
+    from entrepot.infra.migrate import MigrationRefusal  # noqa: PLC0415 - as said above
+    from entrepot.infra.postgres import (  # noqa: PLC0415 - as said above
+        PostgresRefusal,
+        PostgresUnavailable,
+    )
+    from entrepot.infra.reach import DatabaseUnreachable  # noqa: PLC0415 - as said above
+    from entrepot.infra.secrets import SecretsError  # noqa: PLC0415 - as said above
+    from entrepot.infra.settings import SettingsError  # noqa: PLC0415 - as said above
+
+    match error:
+        case SettingsError():
+            return ExitCode.USAGE
+        case PostgresRefusal() | MigrationRefusal() | AddressTakenError() | SecretsError():
+            return ExitCode.REFUSED
+        case PostgresUnavailable() | DatabaseUnreachable():
+            return ExitCode.NOT_REACHABLE
+        case _:
+            return None

@@ -1,4 +1,7 @@
-"""Prints what commands answer: data to stdout, as a table or as JSON; talk to stderr."""
+"""Prints what commands answer: data to stdout, as a table or as JSON; talk to stderr.
+
+What draws tables is loaded for the first one: scripts ask for JSON.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from entrepot.kernel.refusal import Refusal
 
@@ -33,6 +34,9 @@ def print_json(data: object) -> None:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows as a table; what is None or empty shows as a dash."""
+    from rich.console import Console  # noqa: PLC0415 - see above: for tables only
+    from rich.table import Table  # noqa: PLC0415 - see above: for tables only
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")

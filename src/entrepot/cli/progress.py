@@ -5,17 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 Tell: TypeAlias = Callable[[str, int, int], None]
 """Is told what is being made, how many of it are, and how many there will be."""
@@ -28,6 +21,18 @@ def tell_nobody(_what: str, _done: int, _total: int) -> None:
 @contextmanager
 def showing_progress() -> Iterator[Tell]:
     """Show a bar for each thing that is being made; they are gone when the work is done."""
+    if not sys.stderr.isatty():
+        yield tell_nobody
+        return
+    from rich.console import Console  # noqa: PLC0415 - only a terminal pays for what draws
+    from rich.progress import (  # noqa: PLC0415 - only a terminal pays for what draws
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -36,9 +41,7 @@ def showing_progress() -> Iterator[Tell]:
     )
     console = Console(stderr=True)
     bars: dict[str, TaskID] = {}
-    with Progress(
-        *columns, console=console, transient=True, disable=not sys.stderr.isatty()
-    ) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
 
         def tell(what: str, done: int, total: int) -> None:
             if what not in bars:

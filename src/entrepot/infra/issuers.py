@@ -2,7 +2,8 @@
 
 Which providers are trusted is said in a file, with where each one's keys are: another file, or an
 address. Keys are remembered for an hour; one that is not known is looked for again, at most twice a
-minute. Nothing is fetched in a transaction, and nothing of a token is ever logged.
+minute. Nothing is fetched in a transaction, and nothing of a token is ever logged. What checks
+signatures is loaded for the first token that has to be: most installations trust nobody.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ import json
 import tomllib
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import jwt
 import msgspec
 
 from entrepot.infra.clock import monotonic_seconds
-from entrepot.infra.outgoing import Fetched, Outgoing, open_guard
 from entrepot.infra.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    import jwt
 
 KEYS_BYTES_MAX: Final = 256 * 1024
 REMEMBERED_SECONDS: Final = 3_600.0
@@ -81,6 +83,10 @@ class Issuers:
 
     async def verify(self, token: str) -> Vouched | None:
         """Whom a token speaks for; None when it is none, not trusted, not for us, or expired."""
+        if not self._trusted:
+            return None
+        import jwt  # noqa: PLC0415 - see above: only who trusts somebody pays for it
+
         try:
             head = jwt.get_unverified_header(token)
             said = jwt.decode(token, options={"verify_signature": False})
@@ -141,6 +147,8 @@ def _read_keys(content: bytes | None) -> dict[str, jwt.PyJWK] | None:
         keys = json.loads(content)["keys"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+    import jwt  # noqa: PLC0415 - see above: only who trusts somebody pays for it
+
     found: dict[str, jwt.PyJWK] = {}
     for number, each in enumerate(keys if isinstance(keys, list) else ()):
         if not isinstance(each, dict) or each.get("kty") != "RSA" or "d" in each:
@@ -191,6 +199,12 @@ def open_issuers(settings: Settings) -> Issuers:
     """The identity providers that this installation trusts. Refuses a file that says it badly."""
 
     async def fetch(url: str) -> bytes | None:
+        from entrepot.infra.outgoing import (  # noqa: PLC0415 - what sends takes long to load
+            Fetched,
+            Outgoing,
+            open_guard,
+        )
+
         outgoing = Outgoing(open_guard(settings))
         try:
             fetched = await outgoing.get(url, KEYS_BYTES_MAX)
