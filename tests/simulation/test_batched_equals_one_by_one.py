@@ -177,7 +177,7 @@ async def test_batched_equals_one_by_one(
     twin: tuple[Counter, Counter], network: Network, part: int, *, full_size: bool
 ) -> None:
     batched, stepwise = twin
-    for number in range(500 if full_size else 8):
+    for number in range(500 if full_size else 5):
         seed = 1000 * part + number
         chance = random.Random(seed)
         life = await _life(network, batched, stepwise, chance)

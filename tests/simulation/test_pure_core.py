@@ -18,7 +18,7 @@ from tests.simulation.soundness import unsound
 def test_the_core_agrees_with_the_auditor(*, full_size: bool) -> None:
     machine = CoreAgainstAuditor.TestCase
     machine.settings = settings(
-        max_examples=2000 if full_size else 150,
+        max_examples=2000 if full_size else 80,
         stateful_step_count=50 if full_size else 30,
         deadline=None,
         print_blob=True,
@@ -90,7 +90,7 @@ def one_step(machine: CoreAgainstAuditor, chance: random.Random) -> None:
 @pytest.mark.parametrize("part", range(4))
 def test_long_lives(part: int, *, full_size: bool) -> None:
     """Longer than Hypothesis draws: queues grow, shelves run dry, much is in flight."""
-    for seed in range(part, 800 if full_size else 24, 4):
+    for seed in range(part, 800 if full_size else 12, 4):
         chance = random.Random(seed)
         machine = CoreAgainstAuditor()
         machine.open_network(waits_holding=seed % 3 > 0)

@@ -20,7 +20,7 @@ from tests.simulation.test_pure_core import one_step
 def test_the_core_agrees_with_the_auditor_about_partners(*, full_size: bool) -> None:
     machine = PartnersAgainstAuditor.TestCase
     machine.settings = settings(
-        max_examples=1500 if full_size else 40,
+        max_examples=1500 if full_size else 25,
         stateful_step_count=50 if full_size else 30,
         deadline=None,
         print_blob=True,

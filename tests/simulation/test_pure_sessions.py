@@ -17,7 +17,7 @@ from tests.simulation.session_life import SessionLife
 
 @pytest.mark.parametrize("part", range(4))
 def test_sessions_hold_what_their_customers_hold(part: int, *, full_size: bool) -> None:
-    for seed in range(part, 1200 if full_size else 48, 4):
+    for seed in range(part, 1200 if full_size else 24, 4):
         life = SessionLife(random.Random(seed))
         for step in range(120):
             try:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,6 +68,16 @@ def rooms(root: Path = ROOT) -> list[str]:
 
 def project_files(root: Path = ROOT) -> list[Path]:
     """Every file that is or may be committed, as paths relative to the root."""
+    return list(_files_of_ours()) if root == ROOT else _found(root)
+
+
+@cache
+def _files_of_ours() -> tuple[Path, ...]:
+    """The project's own files, looked for once: each rule asks, some for each area."""
+    return tuple(_found(ROOT))
+
+
+def _found(root: Path) -> list[Path]:
     git = shutil.which("git")
     if git is None or not (root / ".git").exists():
         return sorted(_walked(root))

@@ -25,12 +25,19 @@ INDEX = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+# One of these is in whatever matches: looked for first, because most files have none.
+HINTS = ("pypi", "pythonhosted", "npmjs", "debian", "index-url", "links", "trusted", "/simple")
+HINTS_OF_SETTINGS = ("pip_", "uv_")
 
 
 def offences(root: Path) -> list[Finding]:
     found = []
     for path in project_files(root):
-        for number, line in enumerate((text_of(path, root) or "").splitlines(), start=1):
+        text = text_of(path, root) or ""
+        lower = text.lower()
+        if not any(hint in lower for hint in (*HINTS, *HINTS_OF_SETTINGS)):
+            continue
+        for number, line in enumerate(text.splitlines(), start=1):
             if match := INDEX.search(line):
                 says = f"{match[0].strip()} says where packages come from"
                 found.append(Finding(str(path), number, says))

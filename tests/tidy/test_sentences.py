@@ -14,10 +14,12 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from tests.tidy.house import PACKAGE, ROOT, Finding, files, plant, report, tree_of
+from tests.tidy.house import PACKAGE, ROOT, Finding, files, plant, report, source, tree_of
 
 LOCALE: Final = PACKAGE / "portal/locale"
 CODE: Final = re.compile(r"^[a-z]+(_[a-z]+)*\.[a-z_]+$")
+# A module that gives a name to a code, as `_constants` finds it, has this somewhere.
+NAMED: Final = re.compile(r"""^\w+\s*:[^=\n]*=[\s(]*["'][a-z_]+\.[a-z_]+["']""", re.MULTILINE)
 PLACE: Final = re.compile(r"\{([a-z_]*)\}")
 # Programs alone are told these: no page sends what could be refused so, or catches it.
 FOR_PROGRAMS: Final = {PACKAGE / each for each in ("apis", "app", "cli", "infra/postgres")}
@@ -71,7 +73,13 @@ def refusals(root: Path) -> set[str]:
 def named_by(makers: Mapping[str, Maker], root: Path) -> set[str]:
     """Every code that such calls name."""
     found: set[str] = set()
-    trees = {path: tree_of(path, root) for path in files(".py", PACKAGE, root)}
+    calls = re.compile(rf"\b(?:{'|'.join(makers)})\s*\(")
+    texts = {path: source(path, root) for path in files(".py", PACKAGE, root)}
+    trees = {
+        path: tree_of(path, root)
+        for path, text in texts.items()
+        if calls.search(text) or NAMED.search(text)
+    }
     constants = {name: value for tree in trees.values() for name, value in _constants(tree)}
     for tree in trees.values():
         for node in ast.walk(tree):

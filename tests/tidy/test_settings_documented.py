@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.tidy.house import PACKAGE, ROOT, Finding, files, plant, report, tree_of
+from tests.tidy.house import PACKAGE, ROOT, Finding, files, plant, report, source, tree_of
 
 PAGE = Path("docs/reference/settings.md")
 SETTING = re.compile(r"\bENTREPOT_[A-Z][A-Z0-9_]*\b")
@@ -32,6 +32,8 @@ def offences(root: Path) -> list[Finding]:
 
 def _used(root: Path) -> Iterator[tuple[Path, int, str]]:
     for path in files(".py", PACKAGE, root):
+        if not SETTING.search(source(path, root)):
+            continue
         for node in ast.walk(tree_of(path, root)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 for name in SETTING.findall(node.value):

@@ -108,7 +108,9 @@ def offences(root: Path) -> list[Finding]:
     found = []
     for path in project_files(root):
         text = text_of(path, root) if path not in LEFT_OUT else None
-        for first_line, prose in _prose(path, text) if text else ():
+        if not text or not _might_be_american(text):
+            continue
+        for first_line, prose in _prose(path, text):
             for number, row in enumerate(_without_code(prose).splitlines(), start=first_line):
                 found += [
                     Finding(str(path), number, f"{word}: write {better}")
@@ -116,6 +118,12 @@ def offences(root: Path) -> list[Finding]:
                     if (better := british(word)) is not None
                 ]
     return found
+
+
+def _might_be_american(text: str) -> bool:
+    """Whether a text holds an American word anywhere, prose or not; most are done with at that."""
+    words = re.findall(r"(?<!\w)[A-Za-z]+(?!\w)", text.replace("\\n", " ").replace("\\t", " "))
+    return any(british(word) is not None for word in set(words))
 
 
 @cache

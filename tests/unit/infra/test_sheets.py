@@ -267,7 +267,7 @@ def test_a_template_has_what_is_read() -> None:
 
 
 def test_a_large_file_is_read_in_flat_memory(full_size: bool) -> None:  # noqa: FBT001 - fixtures come in so
-    count = 400_000 if full_size else 40_000
+    count = 400_000 if full_size else 15_000
     content = io.BytesIO()
     content.write(b"sku,name,price\n")
     content.writelines(b"S%d,Some name of a thing,%d.25\n" % (n, n) for n in range(count))
