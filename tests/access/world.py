@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 from entrepot.connectors.webhooks import tell_webhooks
 from entrepot.identity import (
     IssuedReset,
-    IssuedToken,
     Membership,
     NewPerson,
     add_person,
@@ -48,19 +47,14 @@ class Member:
     """An organisation, a program of it that may do everything, and what it has, by kind."""
 
     def __init__(
-        self, web: Web, network: Network, name: str, ident: Id, issued: IssuedToken
+        self, web: Web, network: Network, name: str, ident: Id, secret: str, things: Things
     ) -> None:
         self.web = web
         self.network = network
         self.name = name
         self.ident = ident
-        self.asker = web.nobody(issued.secret)
-        self.things = {
-            "acting_token": issued.token.id,
-            # Amounts that nobody but their owner may ever read; none ends as another does.
-            "on_hand": f"{1000 + next(_numbers)}18273.645",
-            "purchase_price": f"{1000 + next(_numbers)}6172.8394",
-        }
+        self.asker = web.nobody(secret)
+        self.things = things
 
     async def asker_with(self, *scopes: Scope) -> Asker:
         """Another program of it, with these scopes only."""
@@ -516,7 +510,14 @@ async def make_world(network: Network, web: Web) -> World:
     members = []
     for name in ("owner", "partner", "former", "stranger"):
         ident = await network.organisation(name)
-        member = Member(web, network, name, ident, await web.token(ident))
+        issued = await web.token(ident)
+        things = {
+            "acting_token": issued.token.id,
+            # Amounts that nobody but their owner may ever read; none ends as another does.
+            "on_hand": f"{1000 + next(_numbers)}18273.645",
+            "purchase_price": f"{1000 + next(_numbers)}6172.8394",
+        }
+        member = Member(web, network, name, ident, issued.secret, things)
         # Twice, for every list has two pages.
         for _ in range(2):
             member.things |= await member.fresh(kind for kinds in MAKERS for kind in kinds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -14,13 +15,20 @@ from tests.browser.looking import COMBINATIONS, QUICK, Combination, Served
 from tests.factories.demo import Made
 from tests.factories.served import environ_of, served
 
+WALKED: Final = {
+    "test_a_trader_and_its_producer_walk_a_sales_session": QUICK[:1],
+    "test_two_people_walk_the_wholesale_link": QUICK[1:],
+}
+"""At quick size, the combination of tests that are long: one with scripts, one without."""
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Let tests of a `combination` run in two that have nothing in common, or in all sixteen."""
     if "combination" in metafunc.fixturenames:
         full = os.environ.get("ENTREPOT_TEST_SIZE", "quick") == "full"
+        quick = WALKED.get(metafunc.function.__name__, QUICK)
         metafunc.parametrize(
-            "combination", COMBINATIONS if full else QUICK, ids=Combination.__str__
+            "combination", COMBINATIONS if full else quick, ids=Combination.__str__
         )
 
 

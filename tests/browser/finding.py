@@ -13,8 +13,12 @@ from typing import Final
 
 VARIABLE: Final = "ENTREPOT_TEST_BROWSER"
 """Names the browser where it is none of the usual ones."""
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-INSTALL: Final = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
+SHELL: Final = "chromium-headless-shell"
+"""Chromium without a window, which does the same for less than half of the work."""
+NAMES: Final = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+INSTALL: Final = ("apt-get", "install", "--yes", "--no-install-recommends")
+PACKAGES: Final = (SHELL, "chromium")
+"""Debian's packages of it, the best first; not every release has that."""
 MISSING: Final = (
     "The tests of the portal need Chromium, and there is none here. Install it (on Debian:"
     f" `apt-get install chromium`), or name another build of it: {VARIABLE}=/path/to/chrome"
@@ -46,8 +50,10 @@ def install() -> None:
             return
     print("Installing Chromium, which the tests of the portal need ...", file=sys.stderr)  # noqa: T201 - `make test` shows it
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (("apt-get", "update"), INSTALL):
+    for command in (("apt-get", "update"), *((*INSTALL, package) for package in PACKAGES)):
         subprocess.run((*sudo, *command), check=False, env=environ, stdout=subprocess.DEVNULL)
+        if any(shutil.which(name) for name in NAMES):
+            return
 
 
 def main() -> int:

@@ -39,11 +39,14 @@ def read_html(content: bytes) -> JustHTML:
 
 def elements_of(node: Node) -> Iterator[Element]:
     """All elements below a node, in the page's order."""
-    for child in node.children or ():
+    # A generator for each level would hand every element up through all of those above it.
+    coming = list(reversed(node.children or ()))
+    while coming:
+        child = coming.pop()
         if isinstance(child, Element):
             yield child
         if isinstance(child, Node):
-            yield from elements_of(child)
+            coming.extend(reversed(child.children or ()))
 
 
 def value_of(element: Element, name: str) -> str:

@@ -39,7 +39,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES_QUICK = 8
+EXAMPLES_QUICK = 5
 EXAMPLES_FULL = 100
 SHARE_OF_READS = 0.6
 SHARE_OF_PLAIN = 0.3
