@@ -120,16 +120,12 @@ def server(settings: Settings) -> Iterator[str]:
 def set_durable(root: Path, *, durable: bool) -> None:
     """Say whether the run's own server waits for the disk. Its data dies with the run.
 
-    Tests of what survives run servers of their own, which do; nothing else is slower by it. And
-    statements are planned once a connection, not anew for the first five values: over tables of a
-    few rows one plan is as good as another. What counts pages asks for a fresh database, which is
-    as an installation's.
+    Tests of what survives run servers of their own, which do; nothing else is slower by it.
     """
     data = root / "postgres" / "data"
     word = "on" if durable else "off"
     with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
         settings.write(f"fsync = {word}\nfull_page_writes = {word}\n")
-        settings.write("plan_cache_mode = force_generic_plan\n")
     postmaster = int((data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
     os.kill(postmaster, signal.SIGHUP)
 

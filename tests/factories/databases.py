@@ -142,9 +142,6 @@ class Databases:
             await connection.execute(
                 f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY WAL_LOG"
             )
-            if fresh:
-                # As an installation plans, whatever the run's server does.
-                await connection.execute(f"ALTER DATABASE {name} SET plan_cache_mode = auto")
         finally:
             await connection.close()
         if not self.shape:
