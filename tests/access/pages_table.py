@@ -148,6 +148,11 @@ PAGE_TABLE: Final[tuple[PageRow, ...]] = (
         query={"variant": "{unmatched}"},
     ),
     PageRow(
+        "GET /partnerships/{partnership}/offer",
+        Scope.PARTNERSHIPS_READ,
+        using={"partnership": "buying"},
+    ),
+    PageRow(
         "POST /partnerships/{partnership}/match",
         Scope.PARTNERSHIPS_WRITE,
         using={"partnership": "buying"},

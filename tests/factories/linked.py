@@ -65,7 +65,7 @@ class Linked(NamedTuple):
         """The retailer's page after goods that both have were matched."""
         await self.both_have(sku, gtin, on_hand)
         page = await self.buyer.get(f"{self.address}/matching")
-        return await self.buyer.send(page.form("Match wholesale"))
+        return await self.buyer.send(page.form("Match all equal GTINs"))
 
     async def set(self, sql: str, *values: object) -> None:
         """Change something as time, or somebody with a console, would."""

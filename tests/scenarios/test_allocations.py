@@ -189,6 +189,30 @@ async def test_a_partnership_that_is_not_active_is_the_reason(
     assert (goods.offered, goods.lacking) == ("0", "2")
 
 
+@pytest.mark.parametrize(
+    ("change", "more_by", "where"),
+    [
+        ("cap = NULL", "receipt", "arrive here or at a partner."),
+        ("cap = 12", "receipt", "arrive here or at a partner."),
+        ("cap = 11", "cap", "arrive here."),
+        (
+            "sharing_policy = 'allocated_only'",
+            "allocation",
+            "arrive here, or a partner allocates that much more to you.",
+        ),
+    ],
+)
+async def test_what_would_let_a_partner_offer_what_lacks(
+    network: Network, counter: Counter, change: str, more_by: str, where: str
+) -> None:
+    """What comes in there does not help beyond a cap, nor where it shares what it allocates."""
+    shared = await open_sharing(network, counter, 10)
+    await shared.set(f"UPDATE partnerships SET {change} WHERE id = $1", shared.partnership)
+    found = await explained(shared, (await waits(shared, 12))["id"])
+    assert found.missing[0].partners[0].more_by == more_by
+    assert found.says.endswith(where)
+
+
 async def test_a_partner_of_the_past_is_no_reason(network: Network, counter: Counter) -> None:
     """With a partnership that has ended its matches have: nobody is left to draw on."""
     shared = await open_sharing(network, counter, 10)
@@ -212,7 +236,11 @@ async def test_what_is_not_paid_draws_on_nobody(network: Network, counter: Count
     found = await explained(shared, placed["id"])
     assert found.missing[0].lacking == "2"
     assert "for paid orders only" in found.missing[0].says
-    assert found.says.endswith("arrive here.")
+    assert found.missing[0].says.endswith("at least 2 must come, or nothing once it is paid.")
+    assert found.missing[0].lacking_once_paid == "0"
+    assert found.says == (
+        "It waits for payment: once it is paid it can go, for partners offer what it misses."
+    )
 
 
 async def test_another_companys_holds_are_only_a_quantity(

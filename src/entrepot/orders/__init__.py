@@ -70,7 +70,7 @@ from entrepot.orders.model import (
     WantedLine,
 )
 from entrepot.orders.model.commands import OrderKind, Policy
-from entrepot.orders.model.explaining import MissingGoods, WaitingExplained
+from entrepot.orders.model.explaining import MissingGoods, PartnerOffer, WaitingExplained
 from entrepot.orders.model.glance import OrdersGlance, SoldPart, SoldParts, Unmatched
 from entrepot.orders.model.listing import ListedOrder, Orderable, OrderFilter, OrderStatus
 from entrepot.orders.model.queues import Queue
@@ -144,6 +144,7 @@ __all__ = [
     "OrderSummary",
     "Orderable",
     "OrdersGlance",
+    "PartnerOffer",
     "PlaceDraft",
     "PlaceOrder",
     "Policy",

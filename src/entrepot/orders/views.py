@@ -301,7 +301,7 @@ async def explain_order(pool: Pool, caller: Caller, order: Id) -> WaitingExplain
 
 
 async def glance_at_orders(pool: Pool, caller: Caller) -> OrdersGlance | Refusal:
-    """What needs a person: how many of the caller's orders wait, and what is allocated in vain.
+    """What needs a person: the caller's orders that wait or are to ship, what is allocated in vain.
 
     Refuses `identity.scope_missing`.
     """

@@ -232,7 +232,11 @@ async def _visit(page: Page, request: Request[Any, Any, Any], state: _Answering)
             typed,
             state.request,
             address,
-            Origin(client.host if client else None, heads.get("user-agent")),
+            Origin(
+                client.host if client else None,
+                heads.get("user-agent"),
+                f"{request.url.scheme}://{heads.get('host', '')}",
+            ),
             state.guest,
         )
     )
@@ -290,7 +294,7 @@ def _respond(outcome: Outcome, request: Request[Any, Any, Any], state: _Answerin
     }
     page = render(outcome.template, words, {**frame, **outcome.context})
     response = Response(page, status_code=outcome.status, media_type="text/html")
-    if frame["said"]:
+    if frame["said"].text:
         _keep(settings, response, entering.SAID, "", 0)
     if request.query_params.get("language") == words.language:
         _keep(settings, response, entering.LANGUAGE, words.language, entering.LANGUAGE_SECONDS)
@@ -310,7 +314,7 @@ def _send_elsewhere(
     else:
         response = Response(b"", status_code=303, headers={"location": outcome.address})
     if outcome.said:
-        said = entering.write_said(outcome.said)
+        said = entering.write_said(entering.Said(outcome.said, outcome.is_pending))
         _keep(settings, response, entering.SAID, said, entering.SAID_SECONDS)
     name = entering.session_cookie(settings)
     if outcome.opened is not None:

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from entrepot.infra.settings import Settings
@@ -22,6 +22,8 @@ LANGUAGE: Final = "entrepot_language"
 SESSION_SECONDS: Final = 7 * 24 * 3600
 SAID_SECONDS: Final = 60
 LANGUAGE_SECONDS: Final = 365 * 24 * 3600
+_PENDING: Final = "!"
+"""Stands before a sentence of what is pending, and in no sentence as a cookie carries it."""
 _PURPOSE: Final = b"entrepot form token"
 
 
@@ -69,11 +71,21 @@ def is_local(address: str) -> bool:
     )
 
 
-def write_said(text: str) -> str:
+class Said(NamedTuple):
+    """A sentence that a page left for the next one; `is_pending`: not all is done that it is of."""
+
+    text: str
+    is_pending: bool = False
+
+
+def write_said(said: Said) -> str:
     """A sentence as a cookie carries it to the next page."""
-    return quote(text[:SAID_LENGTH_MAX], safe="")
+    return _PENDING * said.is_pending + quote(said.text[:SAID_LENGTH_MAX], safe="")
 
 
-def read_said(cookie: str | None) -> str:
-    """The sentence that the page before this one left."""
-    return "" if cookie is None else unquote(cookie)[:SAID_LENGTH_MAX]
+def read_said(cookie: str | None) -> Said:
+    """The sentence that the page before this one left; an empty one where it left none."""
+    if cookie is None:
+        return Said("")
+    text = unquote(cookie.removeprefix(_PENDING))[:SAID_LENGTH_MAX]
+    return Said(text, cookie.startswith(_PENDING))

@@ -51,10 +51,15 @@ class Guest(msgspec.Struct, frozen=True):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where a request comes from: the address, and the browser as it calls itself."""
+    """Where a request comes from: the address, and the browser as it calls itself.
+
+    `site` is the web address at which the browser found us. A browser may say any: it is for the
+    visitor's own eyes.
+    """
 
     address: str | None = None
     program: str | None = None
+    site: str = ""
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -113,11 +118,13 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
     """Go to another page, which says `said` at its top: what was done, in the visitor's language.
 
+    `is_pending`: what was done is not yet all that was wanted, so it is not said as a success.
     `opened` is the secret of a session just opened; `is_closed` ends the one there was.
     """
 
     address: str
     said: str = ""
+    is_pending: bool = False
     opened: str | None = None
     is_closed: bool = False
 

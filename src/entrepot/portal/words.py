@@ -76,6 +76,10 @@ class Words:
         """A text in this language, with the facts that it names as `%(fact)s`."""
         return self.gettext(text) % facts if facts else self.gettext(text)
 
+    def in_zone(self, time_zone: str) -> Words:
+        """The same language, with times as a clock of another zone tells them."""
+        return words_of(self.language, time_zone)
+
     def quantity(self, value: Decimal | str | int | None) -> str:
         """A quantity, with as many decimals as it has; a dash for none."""
         if value is None:
@@ -86,7 +90,7 @@ class Words:
         """A unit as people say it: our own word for pieces, else what the organisation calls it."""
         return self.gettext("piece") if unit == "piece" else unit
 
-    def money(self, value: Decimal | str | None, currency: str = "EUR") -> str:
+    def money(self, value: Decimal | str | None, currency: str) -> str:
         """An amount of money; a price may have more decimals than a coin."""
         if value is None:
             return NOTHING

@@ -15,6 +15,7 @@ from entrepot.settlement.model import (
     AnswersDueRow,
     ChangeRow,
     LineRow,
+    OpenGoodsRow,
     OpenLine,
     OpenRow,
     OpenSum,
@@ -115,6 +116,7 @@ VIEW_ROWS: Mapping[str, type] = {
     "list_open_sides": _OpenSides,
     "list_settlements": SettlementRow,
     "read_answers_due": AnswersDueRow,
+    "sum_open_goods": OpenGoodsRow,
     "sum_weeks": WeekSum,
 }
 
@@ -355,6 +357,22 @@ async def list_transfers(
         limit,
     )
     return [TransferRow(*row) for row in rows]
+
+
+async def sum_open_goods(
+    connection: Connection, organisation: Id, goods: WeekGoods
+) -> OpenGoodsRow | None:
+    """Read what one side's goods come to in an open week; None where nothing of them moved."""
+    row = await connection.fetchrow(
+        VIEWS["sum_open_goods"],
+        organisation,
+        goods.sides.wholesaler,
+        goods.sides.id,
+        goods.week,
+        goods.wholesaler_variants,
+        goods.variant,
+    )
+    return None if row is None else OpenGoodsRow(*row)
 
 
 async def read_open(

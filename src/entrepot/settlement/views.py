@@ -15,7 +15,6 @@ from entrepot.infra.ground import read_clock
 from entrepot.infra.pool import Connection, Pool
 from entrepot.infra.reading import reading, reading_snapshot
 from entrepot.infra.sheets import SheetForm, write_pages
-from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import HIGHEST, LOWEST, Page
@@ -24,8 +23,10 @@ from entrepot.kernel.weeks import read_week, settling_week, week_label
 from entrepot.partnerships import unknown_partnership
 from entrepot.settlement import errors, store
 from entrepot.settlement.model import (
+    SHEET_COLUMNS,
     AnswersDue,
     EndingChecklist,
+    OpenGoods,
     OpenLine,
     OpenSettlement,
     OpenWeek,
@@ -37,10 +38,12 @@ from entrepot.settlement.model import (
     Sides,
     ToSettle,
     WeekSum,
+    sheet_cells,
     show_answers_due,
     show_change,
     show_checklist,
     show_line,
+    show_open_goods,
     show_open_week,
     show_settlement,
     show_transfer,
@@ -55,24 +58,6 @@ DUE_MAX: Final = 100
 
 EXPORT_ROWS: Final = 2_000
 """Lines of a sheet that are read at once."""
-
-SETTLEMENT_LINE: Final = (
-    "settlement",
-    "week",
-    "line",
-    "sku",
-    "name",
-    "partner_sku",
-    "transferred",
-    "reversed",
-    "net",
-    "unit_price",
-    "currency",
-    "vat_rate",
-    "amount",
-    "transfers",
-)
-"""The columns of an exported document."""
 
 _WEEK_LAST: Final = date.max
 _BEFORE_ALL: Final = OpenLine(LOWEST, LOWEST, 0, None, None)
@@ -348,15 +333,34 @@ async def list_open_transfers(
         opened = await _open_week(connection, organisation, partnership, week)
         if isinstance(opened, Refusal):
             return opened
-        sides, monday = opened
         if not variant:
             return []
-        goods = store.WeekGoods(sides, monday, (variant,))
-        if organisation == sides.retailer:
-            matched = await store.find_matched(connection, organisation, partnership, variant)
-            goods = store.WeekGoods(sides, monday, matched, variant)
+        goods = await _week_goods(connection, organisation, opened, variant)
         rows = await store.list_transfers(connection, organisation, goods, after, page.rows_wanted)
-    return [show_transfer(row, sides.face_of(organisation)) for row in rows]
+    return [show_transfer(row, goods.sides.face_of(organisation)) for row in rows]
+
+
+async def find_open_goods(
+    pool: Pool, caller: Caller, partnership: Id, week: str, variant: Id
+) -> OpenGoods | Refusal | None:
+    """What one of the caller's variants comes to in an open week; None where nothing of it moved.
+
+    Refuses `identity.scope_missing`, `partnerships.unknown_partnership`,
+    `settlement.week_not_valid` and `settlement.week_closed`.
+    """
+    refusal = check_scope(caller, Scope.SETTLEMENT_READ)
+    if refusal is not None:
+        return refusal
+    organisation = caller.organisation
+    async with reading_snapshot(pool) as connection:
+        opened = await _open_week(connection, organisation, partnership, week)
+        if isinstance(opened, Refusal):
+            return opened
+        if not variant:
+            return None
+        goods = await _week_goods(connection, organisation, opened, variant)
+        row = await store.sum_open_goods(connection, organisation, goods)
+    return None if row is None else show_open_goods(row)
 
 
 async def export_settlement(
@@ -370,7 +374,7 @@ async def export_settlement(
     if isinstance(found, Refusal):
         return found
     texts = ("sku", "name", "partner_sku")
-    return write_pages(SETTLEMENT_LINE, texts, form, _sheet_rows(pool, caller, found))
+    return write_pages(SHEET_COLUMNS, texts, form, _sheet_rows(pool, caller, found))
 
 
 async def ending_checklist(
@@ -453,6 +457,17 @@ async def _open_week(
     return sides, monday
 
 
+async def _week_goods(
+    connection: Connection, organisation: Id, opened: tuple[Sides, date], variant: Id
+) -> store.WeekGoods:
+    """One of an organisation's variants in an open week, whatever of the wholesaler's it is."""
+    sides, monday = opened
+    if organisation == sides.wholesaler:
+        return store.WeekGoods(sides, monday, (variant,))
+    matched = await store.find_matched(connection, organisation, sides.id, variant)
+    return store.WeekGoods(sides, monday, matched, variant)
+
+
 def _week_not_valid(week: str) -> Refusal:
     return refuse(
         errors.WEEK_NOT_VALID,
@@ -473,26 +488,7 @@ async def _sheet_rows(
                 connection, caller.organisation, found.id, after, EXPORT_ROWS
             )
         lines = [show_line(row, found.face) for row in rows]
-        yield [_cells(found, line) for line in lines]
+        yield [sheet_cells(found, line) for line in lines]
         if len(rows) < EXPORT_ROWS:
             return
         after = rows[-1].line_no
-
-
-def _cells(found: SettlementRow, line: SettlementLine) -> tuple[str | None, ...]:
-    return (
-        ids.SETTLEMENT + found.id,
-        week_label(found.week),
-        str(line.line),
-        line.sku,
-        line.name,
-        line.partner_sku,
-        line.transferred,
-        line.reversed,
-        line.net,
-        line.unit_price,
-        found.currency,
-        line.vat_rate,
-        line.amount,
-        str(line.transfers),
-    )

@@ -304,3 +304,24 @@ FROM (
 ) AS p
 GROUP BY p.week, p.face, p.currency
 ORDER BY p.week, p.face, p.currency;
+
+-- name: sum_open_goods
+-- What moved in an open week of some of the wholesaler's variants, of all the retailer's or of one,
+-- as one side names the goods and counts them; nothing where nothing moved.
+SELECT
+    v.sku,
+    v.name,
+    sum(m.transferred * CASE WHEN m.wholesaler = $1 THEN m.factor ELSE 1 END) AS transferred,
+    sum(m.reversed * CASE WHEN m.wholesaler = $1 THEN m.factor ELSE 1 END) AS reversed,
+    sum((m.transferred - m.reversed) * m.factor * m.unit_price) AS net,
+    bool_or(m.unit_price IS NULL) AS unpriced
+FROM moved_lines AS m
+INNER JOIN variants AS v
+    ON
+        v.organisation = $1
+        AND v.id = CASE WHEN m.wholesaler = $1 THEN m.wholesaler_variant ELSE m.variant END
+WHERE
+    m.wholesaler = $2 AND m.partnership = $3 AND m.week = $4
+    AND m.wholesaler_variant = ANY($5::uuid [])
+    AND ($6::uuid IS NULL OR m.variant = $6)
+GROUP BY v.sku, v.name;

@@ -77,7 +77,8 @@ INSERT INTO orders (
 )
 SELECT
     :ours, uuidv7(-o.ago), 'r' || o.g, 'own',
-    CASE o.g % 7 WHEN 0 THEN 'waiting' ELSE 'complete' END, 'held',
+    CASE o.g % 7 WHEN 0 THEN 'waiting' ELSE 'complete' END,
+    CASE WHEN o.g % 7 = 0 THEN 'held' WHEN o.g % 1000 = 1 THEN 'unfulfilled' ELSE 'fulfilled' END,
     'paid', 'ship_complete', 0, 'x' || o.g, now() - o.ago, 1
 FROM (
     SELECT g, CASE WHEN g <= 40 THEN interval '1 hour' ELSE g % 300 * interval '1 day'
@@ -146,6 +147,7 @@ async def test_it_costs_the_same_however_much_there_was(
             (views["list_open_sides"], (ours, LOWEST, LIMIT)),
             (views["list_changes"], (ours, ours, theirs, middle, LIMIT)),
             (views["read_answers_due"], (ours, 100)),
+            (views["sum_open_goods"], (ours, ours, theirs, monday - WEEK * 100, [ours], None)),
             (views["sum_weeks"], (ours, span.mondays[0], span.mondays[-2], span.by_then)),
             (orders.SQL["read_waiting"], (ours, 100)),
             (orders.SQL["list_unmatched"], (ours, 5)),

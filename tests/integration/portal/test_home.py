@@ -118,7 +118,31 @@ async def test_orders_that_wait_are_counted_and_the_oldest_is_named(
     )
     assert page.links()["See what they wait for"] == "/orders?status=waiting"
     await counter.receive(shop, variant, 10)
-    assert not needs(await owner.get("/"))
+    assert needs(await owner.get("/")) == [
+        "2 orders are ready to ship. The oldest is W-1. Ship them"
+    ]
+
+
+async def test_orders_to_ship_are_counted_until_they_have_left(
+    pages: Pages, network: Network, counter: Counter
+) -> None:
+    shop = await network.organisation()
+    variant = await network.variant(shop)
+    await counter.receive(shop, variant, 20)
+    owner = await pages.log_in_as(shop)
+    first = await ordered(counter, shop, variant, 9, "S-1")
+    page = await owner.get("/")
+    assert needs(page) == ["An order is ready to ship. S-1. Ship it"]
+    assert page.links()["Ship it"] == f"/orders/ord_{first}"
+    await ordered(counter, shop, variant, 2, "S-2")
+    unpaid = order_of((variant, 1), policy="ship_complete", paid=False, reference="LATER")
+    await counter.place(shop, unpaid)
+    page = await owner.get("/")
+    assert needs(page) == ["2 orders are ready to ship. The oldest is S-1. Ship them"]
+    page = await owner.follow(page, "Ship them")
+    assert [row[0] for row in page.rows("table.orders")] == ["S-2", "S-1"]
+    page = await owner.send((await owner.get(f"/orders/ord_{first}/ship")).form("Ship this"))
+    assert needs(await owner.get("/")) == ["An order is ready to ship. S-2. Ship it"]
 
 
 async def test_an_order_that_lost_what_it_was_promised_comes_first(
@@ -137,7 +161,9 @@ async def test_an_order_that_lost_what_it_was_promised_comes_first(
     assert needs(page)[1].startswith("One order waits for stock. W-2")
     assert page.links()["See what is missing"] == f"/orders/ord_{first}"
     await counter.receive(shop, variant, 20)
-    assert not needs(await (await pages.log_in_as(shop)).get("/"))
+    assert needs(await (await pages.log_in_as(shop)).get("/")) == [
+        "2 orders are ready to ship. The oldest is W-1. Ship them"
+    ]
 
 
 async def test_a_failed_match_is_told_to_both_until_it_is_matched(

@@ -9,6 +9,7 @@ import pytest
 
 from entrepot.portal.words import NOTHING
 from tests.factories.counter import Counter, order_of
+from tests.factories.looked_at import value_of
 from tests.factories.network import Network
 from tests.factories.pages import Pages, Visitor
 from tests.factories.street import Street
@@ -90,6 +91,10 @@ async def test_filters_stand_in_the_address_and_in_their_fields(shop: Shop) -> N
     assert "You have no product with sku no-such-sku." in page.text
     page = await shop.visitor.send_typed(form, {"status": "cancelled"})
     assert "No order fits." in page.text
+    page = await shop.visitor.get("/orders?status=to_ship")
+    assert [row[0] for row in page.rows("table.orders")] == ["COUNTER-1"]
+    assert page.form("/orders").value("status") == "to_ship"
+    assert await found(status="to_ship", reference="WEB") == []
     page = await shop.visitor.get("/orders?status=nonsense&days=x")
     assert len(page.rows("table.orders")) == 3
 
@@ -150,23 +155,23 @@ async def test_why_an_order_waits_and_what_would_release_it(shop: Shop) -> None:
     address = await shop.orders(("a", 5), ("b", 7), reference="WAITS")
     page = await shop.visitor.get(address)
     assert page.one(".lead").to_text().strip() == (
-        f"It can go once at least 5 of {sku} and 2 of {await shop.sku('b')} has come in, with you"
-        " or with a partner."
+        f"It can go once at least 5 of {sku} and 2 of {await shop.sku('b')} has come, with you or"
+        " from a partner, as stands below at each."
     )
     first = page.all(".why article")[0].to_text()
     links = page.links()
     assert (links["HOLDS"], links["BEFORE"]) == (held, before)
     for sentence in (
         "5 of the 5 asked for",
-        "A receipt of at least 5.",
-        "In its turn of 8, for 1 order before it misses 3.",
+        "A receipt of at least 5 with you.",
+        "1 order before it misses 3 and is served first: for both together 8 must come in.",
         "frees 2 of the 5",
         "nothing: no partner's product is matched to it",
     ):
         assert sentence in " ".join(first.split())
     second = " ".join(page.all(".why article")[1].to_text().split())
     assert "wholesale : 5" in second
-    assert "A receipt of at least 2, with you or with a partner." in second
+    assert "A receipt of at least 2, with you or with wholesale." in second
 
 
 async def test_other_companies_holds_are_only_a_quantity(shop: Shop, network: Network) -> None:
@@ -190,7 +195,9 @@ async def test_serving_one_first_says_what_it_does_to_others_and_does_it(shop: S
     assert "that order is served after it and may wait longer" in text
     page = await shop.visitor.send(page.form("Serve this one first"))
     assert page.said == "Its priority is 1 now."
-    assert "It is the first that waits" in page.text
+    first = "It is the first that waits: what comes in with you is offered to it before all others."
+    assert first in page.text
+    assert "A later order" not in page.text
     assert not page.has_form("Serve this one first")
     assert "Moved in the queue: priority 1." in page.text
     listed = await shop.visitor.get("/orders?reference=SECOND")
@@ -218,9 +225,97 @@ async def test_goods_that_come_in_release_it_and_the_page_says_so(shop: Shop) ->
 
 async def test_an_unpaid_order_says_that_payment_opens_partners(shop: Shop) -> None:
     page = await shop.visitor.get(await shop.orders(("b", 2), paid=False))
-    assert "Payment: only paid orders may draw on partners, who offer 5." in page.text
+    assert page.one(".lead").to_text().strip() == (
+        "It waits for payment. Once it is paid it can go: wholesale offers 5."
+    )
+    assert value_of(page.one("svg.gauge"), "aria-label") == (
+        "offered by partners once it is paid 2"
+    )
+    first = page.all(".releases li")[0].to_text().strip()
+    assert first == "Payment: only paid orders may draw on partners, who offer 5."
+    assert "Nothing is held for it yet. Without payment it is cancelled at " in page.text
+    assert "Or ask less" not in page.text
     page = await shop.visitor.send(page.form("Payment came in"))
     assert "All of it is held, and it can be shipped. 2 passed from partners for it." in page.said
+
+
+async def test_an_unpaid_order_says_what_payment_alone_does_not_bring(shop: Shop) -> None:
+    page = await shop.visitor.get(await shop.orders(("b", 7), ("a", 1), paid=False))
+    sku = await shop.sku("b")
+    assert page.one(".lead").to_text().strip() == (
+        f"It can go once at least 7 of {sku} has come in with you; or once it is paid and at least"
+        f" 2 of {sku} has come, for partners offer the rest."
+    )
+    assert "The goods are held until " in page.text
+
+
+async def test_what_lacks_may_come_in_with_the_partner_that_shares_it(shop: Shop) -> None:
+    page = await shop.visitor.get(await shop.orders(("b", 7)))
+    assert page.one(".lead").to_text().strip() == (
+        f"It can go once at least 2 of {await shop.sku('b')} has come in, with you or with"
+        " wholesale."
+    )
+    overtakes = "A later order that needs less may still take what a partner offers"
+    assert overtakes in page.text
+    later = await shop.visitor.get(await shop.orders(("b", 2), reference="LATER"))
+    assert later.all(".badge")[0].to_text() == "To ship"
+
+
+async def test_a_partner_that_shares_what_it_allocates_has_to_allocate_more(
+    shop: Shop, network: Network
+) -> None:
+    """What comes in there does not help, and what it has is not told."""
+    street = shop.street
+    await street.opens("choosy", {"c": 44})
+    partnership = await street.partners("choosy", "shop", "c", policy="allocated_only")
+    await network.allocate(partnership, await street.variant("choosy", "c"), 3)
+    address = await shop.orders(("c", 11), reference="WAITS")
+    page = await shop.visitor.get(address)
+    assert page.one(".lead").to_text().strip() == (
+        "It can go once choosy allocates at least 6 more to you, or you receive 6 of"
+        f" {await shop.sku('c')} yourself."
+    )
+    text = page.text
+    assert "A receipt of at least 6 with you." in text
+    assert "choosy has to allocate at least 6 more to you: it shares only what it all" in text
+    assert "44" not in text
+    assert "41" not in text
+    await network.allocate(partnership, await street.variant("choosy", "c"), 6)
+    await street.receives("shop", "a", 1)
+    page = await shop.visitor.get(address)
+    assert "choosy has to allocate" not in page.text
+
+
+async def test_what_a_cap_keeps_back_is_said_to_need_a_higher_one(shop: Shop) -> None:
+    await shop.street.opens("capped", {"c": 44})
+    await shop.street.partners("capped", "shop", "c", cap=4)
+    page = await shop.visitor.get(await shop.orders(("c", 9)))
+    assert page.one(".lead").to_text().strip() == (
+        f"It can go once at least 3 of {await shop.sku('c')} has come in with you: the cap that you"
+        " agreed with capped lets it offer no more than 4."
+    )
+    assert "A higher cap: you agreed that capped offers at most 4 of it" in page.text
+    assert "A receipt of at least 3 with you." in page.text
+
+
+async def test_units_of_a_partner_that_are_others_are_told_apart(shop: Shop) -> None:
+    await shop.street.opens("choosy", {"c": 44})
+    await shop.street.partners("choosy", "shop", "c", policy="allocated_only", factor=6)
+    page = await shop.visitor.get(await shop.orders(("c", 3)))
+    assert "at least 1 more to you, each 6 of its own units" in page.text
+
+
+async def test_what_passed_is_told_in_the_money_of_the_partnership(shop: Shop) -> None:
+    pool = shop.street.counter.pool
+    await pool.execute("UPDATE organisations SET currency = 'AUD' WHERE id = $1", shop.id)
+    await pool.execute(
+        "UPDATE variants SET wholesale_price = 4.464 WHERE id = $1",
+        await shop.street.variant("wholesale", "b"),
+    )
+    page = await shop.visitor.get(await shop.orders(("b", 3)))
+    (transfer,) = page.rows("#transfers")
+    assert transfer[5:] == ["3 €4.464 each", "€13.392"]
+    assert page.rows("table.lines")[0][5] == "A$7.50 A$2.50 each"
 
 
 async def test_a_paused_partnership_is_named_as_what_would_release_it(
@@ -228,7 +323,10 @@ async def test_a_paused_partnership_is_named_as_what_would_release_it(
 ) -> None:
     await network.set_partnership_state(shop.street.partnerships["wholesale", "shop"], "paused")
     page = await shop.visitor.get(await shop.orders(("b", 2)))
-    assert "the partnership is paused or ends" in page.text
+    assert page.one(".lead").to_text().strip() == (
+        f"It can go once at least 2 of {await shop.sku('b')} has come in with you: nothing passes"
+        " from wholesale while the partnership is paused or ends."
+    )
     assert page.links()["To the partnership"].startswith("/partnerships/pts_")
 
 
@@ -273,7 +371,7 @@ async def test_it_reads_as_well_in_dutch(shop: Shop, pages: Pages) -> None:
     for sentence in (
         "Waarom deze order wacht",
         "Waardoor de order vrijkomt",
-        "Op zijn beurt van 11, want 1 order ervoor mist er 6.",
+        "1 order ervoor mist er 6 en gaat voor: voor beide samen moeten er 11 binnenkomen.",
         "Ervoor staan EERST .",
     ):
         assert sentence in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.factories.counter import Counter
+from tests.factories.looked_at import value_of
 from tests.factories.network import Network
 from tests.factories.pages import Form, Pages, Seen
 from tests.integration.portal.test_orders import Shop, open_shop
@@ -71,8 +72,43 @@ async def test_a_product_is_found_by_name_and_added(shop: Shop) -> None:
     assert form_of(page).value("reference") == "KEPT"
     page = await shop.visitor.send(form_of(page), add=b)
     assert form_of(page).fields["sku"] == [b, "", ""]
+    assert form_of(page).fields["quantity"] == ["1", "", ""]
     page = await shop.visitor.send(form_of(page), find="zzz", step="find")
     assert "Nothing found for zzz." in page.text
+
+
+async def test_what_is_added_is_as_much_as_must_be_ordered(shop: Shop) -> None:
+    """The minimum, up to a multiple."""
+    await shop.street.counter.pool.execute(
+        "UPDATE variants SET order_quantity_min = 5, order_quantity_multiple = 4 WHERE sku = $1",
+        b := await shop.sku("b"),
+    )
+    page = await shop.visitor.send(form_of(await shop.visitor.get(NEW)), find="b", step="find")
+    page = await shop.visitor.send(form_of(page), add=b)
+    assert form_of(page).fields["quantity"] == ["8", "", ""]
+    assert "8 more than there is" in page.one("#told-0").to_text()
+
+
+async def test_what_the_order_comes_to_is_told_before_it_is_placed(shop: Shop) -> None:
+    a, b, c = [await shop.sku(each) for each in "abc"]
+    await shop.street.counter.pool.execute(
+        "UPDATE variants SET retail_price = NULL WHERE sku = $1", c
+    )
+    page = await shop.visitor.get(NEW)
+    assert not page.one("#total").to_text().strip()
+    page = await shop.visitor.send(
+        form_of(page), sku=[a, b, c], quantity=["2", "4", "1"], price=["1.25", "", ""], step="check"
+    )
+    assert " ".join(page.one("#total").to_text().split()) == (
+        "Together €12.50 ex VAT 1 line has no price, so it does not count."
+    )
+
+
+async def test_payment_is_chosen_before_what_there_is_for_it(shop: Shop) -> None:
+    """That partners are not drawn on stands beside the choice, above the lines it counts for."""
+    html = (await shop.visitor.get(NEW)).html
+    hint = html.index("Partners give nothing before it is paid: what only they have waits until")
+    assert html.index('value="later"') < hint < html.index('id="lines"') < html.index('id="policy"')
 
 
 async def test_rows_come_and_go(shop: Shop) -> None:
@@ -126,16 +162,16 @@ async def test_all_shortages_stand_beside_their_lines_with_what_is_left(shop: Sh
 
 
 @pytest.mark.parametrize(
-    ("policy", "said", "badge"),
+    ("policy", "said", "badge", "tone"),
     [
-        ("ship_complete", "It waits: below stands what is missing", "Waiting"),
-        ("allow_split", "the rest waits as an order of its own", "To ship"),
-        ("no_backorder", "All of it is held, and it can be shipped.", "To ship"),
-        ("line_by_line", "1 line was left out, because it was short.", "To ship"),
+        ("ship_complete", "It waits: below stands what is missing", "Waiting", "said wait"),
+        ("allow_split", "the rest waits as an order of its own", "To ship", "said wait"),
+        ("no_backorder", "All of it is held, and it can be shipped.", "To ship", "said"),
+        ("line_by_line", "1 line was left out, because it was short.", "To ship", "said wait"),
     ],
 )
 async def test_each_policy_does_what_it_says(
-    shop: Shop, policy: str, said: str, badge: str
+    shop: Shop, policy: str, said: str, badge: str, tone: str
 ) -> None:
     a, c = await shop.sku("a"), await shop.sku("c")
     page = await shop.visitor.send(
@@ -148,6 +184,7 @@ async def test_each_policy_does_what_it_says(
         step="place",
     )
     assert said in page.said
+    assert value_of(page.one(".said"), "class") == tone
     assert page.all(".badge")[0].to_text() == badge
 
 

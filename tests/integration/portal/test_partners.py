@@ -21,7 +21,7 @@ from entrepot.settlement import (
 from tests.factories.counter import Counter
 from tests.factories.linked import GTIN, Linked, link
 from tests.factories.network import Network
-from tests.factories.pages import Pages, Seen, Visitor
+from tests.factories.pages import HOST, Pages, Seen, Visitor
 from tests.factories.partnerships import invite_key_of
 from tests.factories.transfers import open_trade
 
@@ -61,7 +61,14 @@ async def test_a_retailer_is_invited_and_accepts_by_the_key(pages: Pages, networ
     key = key_on(made)
     assert re.fullmatch(r"ent_inv_[0-9A-Z-]{35}", key)
     assert "it is not shown again" in made.text
-    assert key in made.one("#message").to_text()
+    message = made.one("#message").to_text()
+    assert key in message
+    assert f"Entrepot ({HOST})" in message
+    for said in (
+        "units of the same week go back to the wholesaler, of earlier weeks stay with the retailer",
+        "Pay within 30 days.",
+    ):
+        assert said in made.text
 
     form = (await buyer.get("/wholesalers/accept")).form("See what it offers")
     offered = await buyer.send(form, invite_key=key.lower())
@@ -100,6 +107,7 @@ async def test_each_mistake_of_an_invitation_stands_beside_its_field(
     seller = await pages.log_in_as(await network.organisation(), language="nl")
     form = (await seller.get("/retailers/invite")).form("Uitnodiging maken")
     refused = await seller.refused(form, buffer="veel", cap="1,5,5", valid_days="14")
+    assert "als je alleen toegewezen voorraad deelt" in refused.text
     assert refused.fault("buffer")
     assert refused.fault("cap")
     form = refused.form("Uitnodiging maken")
@@ -322,7 +330,10 @@ async def test_what_is_foreign_looks_like_what_is_absent(
     await linked.matched()
     stranger = await pages.log_in_as(await network.organisation())
     nobodys = f"/partnerships/{ids.PARTNERSHIP}{'0' * 32}"
-    for path in ("", "/matches", "/matching", "/match", "/allocations", "/allocate", "/activity"):
+    for path in (
+        *("", "/matches", "/matching", "/match", "/offer"),
+        *("/allocations", "/allocate", "/activity"),
+    ):
         foreign = await stranger.get(linked.address + path, status=404)
         absent = await stranger.get(nobodys + path, status=404)
         assert foreign.text == absent.text
@@ -351,6 +362,6 @@ async def test_it_is_all_there_in_dutch(pages: Pages, network: Network, counter:
     assert (await linked.seller.get("/retailers")).heading == "Mijn retailers"
     page = await linked.buyer.get(linked.address)
     assert "Koppel je producten" in page.text
-    assert (await linked.buyer.get(f"{linked.address}/end")).heading == "Koppeling beëindigen"
+    assert (await linked.buyer.get(f"{linked.address}/end")).heading == "Samenwerking beëindigen"
     timeline = await linked.seller.get(f"{linked.address}/activity")
-    assert "De koppeling is gemaakt." in timeline.text
+    assert "De samenwerking is begonnen." in timeline.text

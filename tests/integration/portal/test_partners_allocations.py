@@ -32,10 +32,11 @@ async def test_stock_is_allocated_and_matched_by_the_way(linked: Linked) -> None
     assert "Allocate stock: the retailer is shown nothing before." in overview.text
     page = await linked.seller.get(f"{linked.address}/allocate")
     found = await linked.seller.send(page.form("Search"), q="tea")
-    chosen = await linked.seller.follow(found, "W-Tea")
-    assert "10 available = 10 on hand" in chosen.text
-    form = chosen.form("Allocate")
-    assert form.value("sku") == "W-TEA"
+    assert found.rows() == [["W-Tea W-TEA", "10", "Not matched", "chosen"]]
+    assert "shop cannot sell it until it is matched" in found.text
+    assert "10 available = 10 on hand" in found.text
+    form = found.form("Allocate")
+    assert form.value("sku") == "W-TEA"  # the only one found needs no choosing
     last_day = (utc_now() + timedelta(days=20)).date()
     done = await linked.seller.send(
         form, quantity="4", valid_until=last_day.isoformat(), note="For spring"
@@ -59,6 +60,49 @@ async def test_stock_is_allocated_and_matched_by_the_way(linked: Linked) -> None
     assert page.form("Change").value("valid_until") == last_day.isoformat()
 
 
+async def test_matched_products_are_offered_to_choose_before_others(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await linked.goods(linked.pair.wholesaler, "W-APPLE", name="Tea of apples", on_hand=3)
+    await linked.matched("TEA", GTIN, 10)
+    page = await linked.seller.get(f"{linked.address}/allocate")
+    assert page.rows() == [["W-Tea W-TEA", "Choose"]]
+    found = await linked.seller.send(page.form("Search"), q="tea")
+    assert found.rows() == [
+        ["W-Tea W-TEA", "10", "Matched", "Choose"],
+        ["Tea of apples W-APPLE", "3", "Not matched", "Choose"],
+    ]
+    assert found.form("Allocate").value("sku") == ""  # which of two is not ours to choose
+    chosen = await linked.seller.follow(page, "Choose")
+    assert chosen.form("Allocate").value("sku") == "W-TEA"
+    assert "until it is matched" not in chosen.text
+    nothing = await linked.seller.send(page.form("Search"), q="teapot")
+    assert "You have no active product" in nothing.text
+    assert "There are more" not in found.text
+    monkeypatch.setattr("entrepot.portal.pages.partners_allocations.FOUND_SHOWN", 1)
+    short = await linked.seller.send(page.form("Search"), q="tea")
+    assert "There are more: search for them." in short.text
+
+
+async def test_what_a_product_shows_is_told_once(linked: Linked) -> None:
+    await linked.matched("TEA", GTIN, 10)
+    await allocated(linked, sku="W-TEA", quantity="4")
+    done = await allocated(linked, sku="W-TEA", quantity="5")
+    assert sorted(row[4] for row in done.rows()) == ["9", "told above"]
+    assert done.rows()[0][4] == "9"
+
+
+async def test_an_allocation_without_a_match_leads_to_the_product_to_match(linked: Linked) -> None:
+    await linked.goods(linked.pair.wholesaler, "W-TEA", name="Thee, groen", on_hand=5)
+    await linked.goods(linked.pair.retailer, "R-TEA", name="Green tea")
+    await allocated(linked, sku="W-TEA", quantity="2")
+    page = await linked.buyer.get(f"{linked.address}/allocations")
+    offer = await linked.buyer.follow(page, "Match by hand")
+    step = await linked.buyer.follow(offer, "Match by hand")
+    done = await linked.buyer.follow(step, "Green tea")
+    assert (await linked.buyer.send(done.form("Match them"))).said == "Matched: R-TEA with W-TEA."
+
+
 async def test_a_failed_match_is_told_to_both(linked: Linked) -> None:
     await linked.goods(linked.pair.wholesaler, "W-TEA", GTIN, on_hand=5)
     done = await allocated(linked, sku="W-TEA", quantity="2")
@@ -72,7 +116,7 @@ async def test_a_failed_match_is_told_to_both(linked: Linked) -> None:
     assert "1 allocation has no matched product." in (await linked.buyer.get(linked.address)).text
     await linked.goods(linked.pair.retailer, "R-TEA", GTIN)
     page = await linked.buyer.get(f"{linked.address}/matching")
-    await linked.buyer.send(page.form("Match wholesale"))
+    await linked.buyer.send(page.form("Match all equal GTINs"))
     assert "Not matched" not in (await linked.seller.get(f"{linked.address}/allocations")).text
     assert "no matched product" not in (await linked.seller.get("/retailers")).text
 

@@ -41,7 +41,7 @@ async def test_match_wholesale_tells_what_became_of_each_product(linked: Linked)
     await linked.goods(buyer, "R-BOX", OTHER_GTIN)
     before = await outcomes(linked)
     assert before["R-Tea R-TEA"].startswith("Can be matched")
-    form = (await linked.buyer.get(f"{linked.address}/matching")).form("Match wholesale")
+    form = (await linked.buyer.get(f"{linked.address}/matching")).form("Match all equal GTINs")
     done = await linked.buyer.send(form)
     assert done.said == "1 product matched; to confirm: 1, other unit: 1, without counterpart: 1."
     assert "outcome=suggested" in done.address
@@ -74,7 +74,8 @@ async def test_two_products_are_searched_and_matched_by_hand(linked: Linked) -> 
     assert "You have no active product" in nothing.text
     found = await linked.buyer.send(page.form("Search"), own="r-mug")
     chosen = await linked.buyer.follow(found, "Mugs, six")
-    assert "has no active product" in chosen.text  # nothing there is called "Mugs,"
+    assert len(chosen.form("Match them").choices["wholesaler_variant"]) == 2  # all there are
+    assert chosen.form("Search").value("q") == ""
     theirs = await linked.buyer.send(chosen.form("Search"), q="MUG")
     form = theirs.form("Match them")
     assert len(form.choices["wholesaler_variant"]) == 1
@@ -97,6 +98,78 @@ async def test_two_products_are_searched_and_matched_by_hand(linked: Linked) -> 
     moved = await linked.buyer.send(form, wholesaler_variant=form.choices["wholesaler_variant"][0])
     assert "W-CUP" in moved.said
     assert len((await linked.buyer.get(f"{linked.address}/matches")).rows()) == 1
+
+
+async def test_an_empty_search_lists_what_both_have_page_by_page(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("entrepot.portal.pages.partners_matching.FOUND_SHOWN", 2)
+    for sku in ("W-1", "W-2", "W-3"):
+        await linked.goods(linked.pair.wholesaler, sku, name=f"Theirs {sku}", on_hand=7)
+    for sku in ("R-1", "R-2", "R-3"):
+        await linked.goods(linked.pair.retailer, sku, name=f"Mine {sku}")
+    first = await linked.buyer.get(f"{linked.address}/match")
+    second = await linked.buyer.follow(first, "Next page")
+    assert [each.to_text() for each in first.all(".picks a") + second.all(".picks a")] == [
+        "Mine R-1",
+        "Mine R-2",
+        "Mine R-3",
+    ]
+    chosen = await linked.buyer.follow(second, "Mine R-3")
+    nothing = await linked.buyer.send(chosen.form("Search"), q="teapot")
+    assert "has no active product" in nothing.text
+    emptied = await linked.buyer.send(nothing.form("Search"), q="")
+    assert emptied.form("Search").value("q") == ""
+    last = await linked.buyer.follow(emptied, "Next page")
+    form = last.form("Match them")
+    assert len(form.choices["wholesaler_variant"]) == 1
+    refused = await linked.buyer.refused(form, factor="1")
+    assert len(refused.form("Match them").choices["wholesaler_variant"]) == 1  # the same page
+    done = await linked.buyer.send(
+        refused.form("Match them"), wholesaler_variant=form.choices["wholesaler_variant"][0]
+    )
+    assert done.said == "Matched: R-3 with W-3."
+
+
+async def test_a_retailer_sees_what_is_offered_and_begins_to_match_there(linked: Linked) -> None:
+    await linked.goods(linked.pair.wholesaler, "W-MUG", GTIN, name="Mok blauw", on_hand=41)
+    await linked.goods(linked.pair.wholesaler, "W-CUP", name="Kop")
+    old = await linked.goods(linked.pair.wholesaler, "W-OLD", name="Oud")
+    await linked.set(
+        "UPDATE variants SET state = 'deactivated', withdrawals = 1 WHERE id = $1", old
+    )
+    await linked.goods(linked.pair.retailer, "R-MUG", name="Mug, blue")
+    page = await linked.buyer.get(f"{linked.address}/matching")
+    offer = await linked.buyer.follow(page, "What wholesale offers")
+    assert [row[:2] for row in offer.rows()] == [["Kop W-CUP", NOTHING], ["Mok blauw W-MUG", GTIN]]
+    assert "41" not in offer.text  # a partner sees what it may sell once it is matched
+    for text in ("mok", "W-MUG", GTIN):
+        offer = await linked.buyer.send(offer.form("Search"), q=text)
+        assert [row[0] for row in offer.rows()] == ["Mok blauw W-MUG"], text
+    step = await linked.buyer.follow(offer, "Match by hand")
+    assert "Which product of yours is the same?" in step.text
+    step = await linked.buyer.send(step.form("Search"), own="mug")
+    step = await linked.buyer.follow(step, "Mug, blue")
+    form = step.form("Match them")
+    assert form.choices["wholesaler_variant"] == [form.value("wholesaler_variant")]
+    assert (await linked.buyer.send(form)).said == "Matched: R-MUG with W-MUG."
+    await linked.seller.get(f"{linked.address}/offer", status=404)
+
+
+@pytest.mark.damages_database("a partnership that ended without its rights")
+async def test_what_is_offered_goes_on_and_ends_with_the_partnership(
+    linked: Linked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("entrepot.portal.pages.partners_offer.OFFER_SHOWN", 1)
+    for sku in ("W-1", "W-2"):
+        await linked.goods(linked.pair.wholesaler, sku)
+    first = await linked.buyer.get(f"{linked.address}/offer")
+    second = await linked.buyer.follow(first, "Next page")
+    assert [row[0] for row in first.rows() + second.rows()] == ["W-1 W-1", "W-2 W-2"]
+    await linked.buyer.get(f"{linked.address}/match?theirs=nonsense", status=404)
+    await linked.buyer.get(f"{linked.address}/match?theirs={ids.VARIANT}{'0' * 32}", status=404)
+    await linked.set("UPDATE partnerships SET state = 'ended', ended_at = now()")
+    await linked.buyer.get(f"{linked.address}/offer", status=404)
 
 
 async def test_the_factor_of_a_match_is_changed_at_once(linked: Linked) -> None:
@@ -165,7 +238,7 @@ async def test_matching_belongs_to_the_retailer(linked: Linked, pages: Pages) ->
     await linked.matched()
     clerk = await pages.log_in_as(linked.pair.retailer, "clerk")
     page = await clerk.get(f"{linked.address}/matching")
-    assert not page.has_form("Match wholesale")
+    assert not page.has_form("Match all equal GTINs")
     await clerk.get(f"{linked.address}/match", status=403)
     match = await match_page(linked)
     assert not (await clerk.get(match.address)).has_form("End the match")
@@ -212,7 +285,7 @@ async def test_match_wholesale_stands_on_the_suppliers_page(
     suppliers = await linked.buyer.get("/suppliers")
     supplier = await linked.buyer.follow(suppliers, "wholesale")
     assert "It shares its stock with you" in supplier.text
-    done = await linked.buyer.send(supplier.form("Match wholesale"))
+    done = await linked.buyer.send(supplier.form("Match all equal GTINs"))
     assert done.said == "1 product matched."
     assert (await linked.buyer.get("/suppliers?state=deactivated")).rows() == []
     stranger = await pages.log_in_as(await network.organisation())
@@ -222,4 +295,4 @@ async def test_match_wholesale_stands_on_the_suppliers_page(
     await linked.set("UPDATE suppliers SET partnership = NULL")
     alone = await linked.buyer.get(supplier.address)
     assert "shares no stock with you here" in alone.text
-    assert not alone.has_form("Match wholesale")
+    assert not alone.has_form("Match all equal GTINs")

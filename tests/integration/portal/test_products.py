@@ -52,6 +52,28 @@ async def test_a_list_says_how_each_variant_stands(
     ]
 
 
+async def test_prices_are_in_the_money_of_the_organisation(
+    visitor: Visitor, owner: Id, network: Network, pool: Pool
+) -> None:
+    await pool.execute("UPDATE organisations SET currency = 'AUD' WHERE id = $1", owner)
+    variant = await goods(
+        network,
+        owner,
+        "A",
+        retail_price=Decimal("7.45"),
+        wholesale_price=Decimal(5),
+        purchase_price=Decimal(4),
+    )
+    page = await visitor.get("/products")
+    assert page.rows("#list table")[0][2] == "A$7.45"
+    page = await visitor.get(f"/variants/{ids.VARIANT}{variant}")
+    for price in ("A$7.45", "A$5.00", "A$4.00"):
+        assert price in page.text
+    assert "€" not in page.text
+    product = next(link for link in page.links().values() if link.startswith("/products/"))
+    assert "A$7.45" in (await visitor.get(product)).text
+
+
 async def test_what_partners_offer_counts_beside_ones_own(
     pages: Pages, network: Network, counter: Counter
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -32,6 +33,7 @@ from tests.factories.transfers import AMSTERDAM, Trade, open_trade
 pytestmark = pytest.mark.damages_database("transfers without their stock")
 
 ALL: Final = SettlementFilter()
+TOKYO: Final = "Asia/Tokyo"
 BROKEN: Final = "Line 1: two of them\nwere broken."
 
 
@@ -129,13 +131,62 @@ async def test_an_open_week_leads_to_its_transfers_and_those_to_ones_own_orders(
     await trade.move(pair, 3, "2026-W12", order=order)
     seller, buyer = await of_both(pages, trade)
     page = await buyer.get(f"/settlements/open/pts_{trade.id}")
+    assert "rounded once" in page.text
+    name = page.one("a.row").to_text()
     page = await buyer.get(page.one("a.row").attrs["href"] or "")
-    assert page.heading == "Transfers of one product"
+    assert page.heading == name
+    assert "3 transferred, 0 gone back, 3 net. Together that is €7.50 ex VAT." in page.text
     assert page.links()["W-77"] == f"/orders/ord_{order}"
+    mark = page.one("td .code").to_text()
     page = await seller.get(f"/settlements/open/pts_{trade.id}/var_{pair.wholesaler_variant}")
     assert "W-77" not in page.html
     assert order not in page.html
-    assert page.one("td .code").to_text()
+    assert page.one("td .code").to_text() == mark
+
+
+async def test_an_open_product_comes_to_what_passed_at_all_prices_and_in_ones_own_units(
+    pages: Pages, trade: Trade
+) -> None:
+    pair = await trade.pair(factor=6)
+    first = await trade.move(pair, 3, "2026-W12")
+    await trade.move(pair, 2, "2026-W12", price="3")
+    await trade.reverse(first, "2026-W12", 1)
+    seller, buyer = await of_both(pages, trade)
+    base = f"/settlements/open/pts_{trade.id}"
+    page = await buyer.get(f"{base}/var_{pair.variant}")
+    assert "5 transferred, 1 gone back, 4 net. Together that is €66.00 ex VAT." in page.text
+    page = await seller.get(f"{base}/var_{pair.wholesaler_variant}")
+    assert "30 transferred, 6 gone back, 24 net. Together that is €66.00 ex VAT." in page.text
+    await trade.move(pair, 1, "2026-W12", price=None)
+    page = await seller.get(f"{base}/var_{pair.wholesaler_variant}")
+    assert "a price is missing" in page.text
+    assert "Together" not in page.text
+
+
+async def test_moments_are_told_by_the_readers_clock_and_name_another(
+    pages: Pages, trade: Trade
+) -> None:
+    await trade.move(await trade.pair(), 1, "2026-W12")
+    document = await settled(trade)
+    visitor = await pages.log_in_as(trade.retailer)
+    assert visitor.person is not None
+    async with trade.pool.acquire() as connection:
+        await connection.execute(
+            "UPDATE people SET time_zone = $2 WHERE id = $1", visitor.person.id, TOKYO
+        )
+    closes = week_begins(week_of(utc_now(), AMSTERDAM) + timedelta(days=7), AMSTERDAM)
+    for address in (
+        "/settlements",
+        f"/settlements/open/pts_{trade.id}",
+        f"/partnerships/pts_{trade.id}",
+    ):
+        page = await visitor.get(address)
+        assert f"{closes.astimezone(ZoneInfo(TOKYO)):%Y %H:%M} (" in page.text, address
+        assert f"00:00 in {AMSTERDAM})" in page.text, address
+    page = await visitor.get(f"/settlements/{document.id}")
+    assert f"{document.closed_at.astimezone(ZoneInfo(TOKYO)):%Y %H:%M}" in page.text
+    page = await visitor.get(f"/settlements/{document.id}/print")
+    assert f"{document.closed_at.astimezone(ZoneInfo(AMSTERDAM)):%H:%M} ({AMSTERDAM})" in page.text
 
 
 async def test_who_watches_a_week_while_it_closes_goes_on_to_its_document(
@@ -181,8 +232,13 @@ async def test_a_document_has_two_faces(pages: Pages, trade: Trade) -> None:
     page = await seller.get(f"/settlements/{document.id}")
     assert page.heading == f"Settlement order {number}"
     assert page.rows("table.cards")[0][2:] == ["18", "0", "18", "€2.50", "21%", "€45.00"]
+    assert page.rows("table.cards")[0][1].endswith("1 of theirs is 6 of yours")
     page = await seller.get(f"/settlements/{document.id}/lines/1")
     assert "W-77" not in page.html
+    mark = page.one("td .code").to_text()
+    page = await buyer.get(f"/settlements/{document.id}/lines/1")
+    assert page.one("td .code").to_text() == mark
+    assert "1 of yours is 6 of theirs" in page.text
 
 
 async def test_what_went_back_later_stands_in_the_later_week(pages: Pages, trade: Trade) -> None:
@@ -244,11 +300,47 @@ async def test_a_side_disputes_with_a_reason_that_the_partner_reads(
     page = await seller.get("/settlements?state=disputed_by_partner")
     assert page.rows("#list table")[0][-1] == "disputed"
     page = await seller.get(f"/settlements/{document.id}")
-    assert "Your partner disputes this document." in page.text
+    assert page.one(".heading .badge").to_text() == "disputed by retailer"
     assert "were broken." in page.one("blockquote").to_text()
     page = await buyer.send((await buyer.get(f"/settlements/{document.id}")).form("Acknowledge"))
     assert "blockquote" not in page.html
     assert not (await seller.get("/settlements?state=disputed_by_partner")).all("#list table")
+
+
+async def test_a_dispute_stands_at_the_title_and_says_how_to_correct_on_each_side(
+    pages: Pages, trade: Trade
+) -> None:
+    await trade.move(await trade.pair(), 1, "2026-W12")
+    document = await settled(trade)
+    seller, buyer = await of_both(pages, trade)
+    address = f"/settlements/{document.id}"
+    before = await seller.get(address)
+    assert "talk it over" not in before.text
+    await seller.send(before.form("Acknowledge"))
+    page = await buyer.send((await buyer.get(address)).form("Dispute"), reason=BROKEN)
+    assert page.one(".heading .badge").to_text() == "disputed by you"
+    assert "Open the order behind the line and cancel" in page.text
+    assert page.links()["What you agreed on"] == f"/partnerships/pts_{trade.id}#agreed"
+    page = await seller.get(address)  # who has acknowledged is told at the title, too
+    assert page.one(".heading .badge").to_text() == "disputed by retailer"
+    assert "Only retailer can correct it" in page.text
+    assert page.links()["To the lines"] == "#lines"
+
+
+async def test_who_acknowledges_what_the_partner_disputes_is_told_what_that_means(
+    pages: Pages, trade: Trade
+) -> None:
+    await trade.move(await trade.pair(), 1, "2026-W12")
+    document = await settled(trade)
+    seller, buyer = await of_both(pages, trade)
+    address = f"/settlements/{document.id}"
+    await buyer.send((await buyer.get(address)).form("Dispute"), reason=BROKEN)
+    page = await seller.get(address)
+    assert "You can although retailer disputes it" in page.text
+    asked = [each.attrs["data-ask"] for each in page.all("form.act") if "data-ask" in each.attrs]
+    assert asked == ["retailer disputes this settlement. Acknowledge it for good as it is?"]
+    page = await seller.send(page.form("Dispute"), reason="Of ours, too.")
+    assert page.one(".heading .badge").to_text() == "disputed by both"
 
 
 async def test_a_reader_reads_and_no_more(pages: Pages, trade: Trade) -> None:

@@ -96,7 +96,8 @@ ROUTES: Final = (
         summary="Say why an order waits, and what would release it",
         detail=(
             "What each line misses, which of your own orders hold it, how much is held for others,"
-            " what partners offer, who is served before it, and how much must arrive at least."
+            " what partners offer and what would let them offer more, who is served before it, and"
+            " how much must come at least."
         ),
         handler=explain,
         answer=WaitingExplained,

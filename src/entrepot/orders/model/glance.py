@@ -12,7 +12,7 @@ from entrepot.kernel.ids import Id
 
 
 class WaitingRow(NamedTuple):
-    """How many orders wait and how many are short, with the first of each, as they are stored."""
+    """How many orders wait, are short, or are to be shipped, with the first of each, as stored."""
 
     orders: int
     oldest: Id | None
@@ -21,6 +21,9 @@ class WaitingRow(NamedTuple):
     short: int
     first_short: Id | None
     first_short_reference: str | None
+    to_ship: int
+    oldest_to_ship: Id | None
+    oldest_to_ship_reference: str | None
 
 
 class UnmatchedRow(NamedTuple):
@@ -59,8 +62,8 @@ class Unmatched(msgspec.Struct, frozen=True):
 class OrdersGlance(msgspec.Struct, frozen=True):
     """What of one's orders needs a person: those that wait, and stock that nothing can draw on.
 
-    `waiting`, and `short`, the orders that lack what they were promised, are counted no further
-    than `WAITING_COUNTED_MAX`.
+    `waiting`, `short`, the orders that lack what they were promised, and `to_ship`, of which no or
+    not all goods have left, are counted no further than `WAITING_COUNTED_MAX`.
     """
 
     waiting: int
@@ -71,6 +74,9 @@ class OrdersGlance(msgspec.Struct, frozen=True):
     oldest_placed_at: datetime | None = None
     first_short: str | None = None
     first_short_reference: str | None = None
+    to_ship: int = 0
+    oldest_to_ship: str | None = None
+    oldest_to_ship_reference: str | None = None
 
 
 class SoldPart(msgspec.Struct, frozen=True):
@@ -106,6 +112,9 @@ def show_glance(waiting: WaitingRow, unmatched: Sequence[UnmatchedRow]) -> Order
         waiting.oldest_placed_at,
         _order(waiting.first_short),
         waiting.first_short_reference,
+        waiting.to_ship,
+        _order(waiting.oldest_to_ship),
+        waiting.oldest_to_ship_reference,
     )
 
 

@@ -26,8 +26,10 @@ OrderStatus: TypeAlias = Literal["draft", "waiting", "held", "complete", "cancel
 class OrderFilter(msgspec.Struct, frozen=True):
     """Which orders to list: all that is given must fit.
 
-    `misses`: those that miss something. `reference`: how the reference begins. `variant` is an id
-    as inside Entrepot. A draft that lay for over a month counts as placed when it was saved.
+    `misses`: those that miss something. `to_ship`: those that are complete and of which no or not
+    all goods have left; not those of sales sessions, which leave from producers. `reference`: how
+    the reference begins. `variant` is an id as inside Entrepot. A draft that lay for over a month
+    counts as placed when it was saved.
     """
 
     status: OrderStatus | None = None
@@ -35,6 +37,7 @@ class OrderFilter(msgspec.Struct, frozen=True):
     reference: str = ""
     variant: Id | None = None
     placed_since: datetime | None = None
+    to_ship: bool = False
 
     @property
     def is_sought_whole(self) -> bool:
@@ -43,7 +46,7 @@ class OrderFilter(msgspec.Struct, frozen=True):
         if any(each is not None for each in further):
             return False
         if self.reference:
-            return self.status is None and not self.misses
+            return self.status is None and not self.misses and not self.to_ship
         return not self.misses
 
 

@@ -77,6 +77,7 @@ class TransferRow(NamedTuple):
     unit_price: Decimal | None
     reverses: Id | None
     partnership_state: str
+    currency: str
     time_zone: str
     closed_through: date
     on_cancel_open_week: str
@@ -99,7 +100,8 @@ class ShownTransfer(msgspec.Struct, frozen=True):
     """Units of a line that passed from a partner, or (`reverses`) went back to it.
 
     `quantity` is in one's own units, of which each is `factor` of the partner's (`their_units` in
-    all); the price is of one of the partner's, ex VAT, and `amount` is what all of it comes to.
+    all); the price is of one of the partner's, ex VAT, and `amount` is what all of it comes to, in
+    the partnership's `currency`.
     `left` has not gone back; were it cancelled now, it would (`goes_back`), or stay one's own.
     """
 
@@ -111,6 +113,7 @@ class ShownTransfer(msgspec.Struct, frozen=True):
     quantity: str
     factor: int
     their_units: str
+    currency: str
     unit_price: str | None
     amount: str | None
     reverses: str | None
@@ -374,6 +377,7 @@ def _show_transfer(row: TransferRow, left: Decimal, now: datetime) -> ShownTrans
         quantity_text(row.quantity),
         row.factor,
         quantity_text(row.quantity * row.factor),
+        row.currency,
         optional_text(row.unit_price),
         optional_text(amount),
         None if row.reverses is None else ids.TRANSFER + row.reverses,

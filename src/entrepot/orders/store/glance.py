@@ -30,7 +30,7 @@ ROWS: Mapping[str, type] = {
 
 
 async def read_waiting(connection: Connection, organisation: Id, limit: int) -> WaitingRow:
-    """Read how many orders wait, up to a number, and which has waited longest."""
+    """Read how many orders wait, are short, or are to be shipped, with the first of each."""
     row = await connection.fetchrow(SQL["read_waiting"], organisation, limit)
     assert row is not None, "the statement counts, so it has a row"
     return WaitingRow(*row)

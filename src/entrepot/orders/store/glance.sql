@@ -1,6 +1,7 @@
 -- name: read_waiting
 -- How many orders of an organisation wait, counted up to a number, and the one that waits longest;
--- and how many lack what they were promised, with the first of them.
+-- how many lack what they were promised, with the first of them; and how many are to be shipped,
+-- with the oldest.
 SELECT
     w.orders,
     f.id AS oldest,
@@ -8,7 +9,10 @@ SELECT
     f.placed_at AS oldest_placed_at,
     s.orders AS short,
     n.id AS first_short,
-    n.reference AS first_short_reference
+    n.reference AS first_short_reference,
+    t.orders AS to_ship,
+    u.id AS oldest_to_ship,
+    u.reference AS oldest_to_ship_reference
 FROM (
     SELECT count(*) AS orders
     FROM (
@@ -51,7 +55,32 @@ LEFT JOIN LATERAL (
     WHERE k.organisation = $1 AND k.short > 0
     ORDER BY k.order_id
     LIMIT 1
-) AS n ON true;
+) AS n ON true
+CROSS JOIN (
+    SELECT count(*) AS orders
+    FROM (
+        SELECT x.id
+        FROM orders AS x
+        WHERE
+            x.organisation = $1 AND x.status = 'complete'
+            AND x.fulfilment_status IN ('unfulfilled', 'partly_fulfilled')
+            AND x.selling_window IS NULL
+        ORDER BY x.id
+        LIMIT $2
+    ) AS e
+) AS t
+LEFT JOIN LATERAL (
+    SELECT
+        y.id,
+        y.reference
+    FROM orders AS y
+    WHERE
+        y.organisation = $1 AND y.status = 'complete'
+        AND y.fulfilment_status IN ('unfulfilled', 'partly_fulfilled')
+        AND y.selling_window IS NULL
+    ORDER BY y.id
+    LIMIT 1
+) AS u ON true;
 
 -- name: list_unmatched
 -- Partnerships of an organisation with open allocations that nothing can draw on, because the

@@ -40,6 +40,8 @@ async def seek_orders(
         return [(row[0], row[1]) for row in rows]
     if wanted.misses:
         rows = await connection.fetch(SQL["seek_missing"], organisation, *span, limit)
+    elif wanted.to_ship:
+        rows = await connection.fetch(SQL["seek_to_ship"], organisation, *span, limit)
     elif wanted.status is not None:
         rows = await connection.fetch(
             SQL["seek_of_status"], organisation, *span, limit, wanted.status
@@ -62,6 +64,7 @@ async def show_orders(
         wanted.variant,
         wanted.placed_since,
         limit,
+        wanted.to_ship,
     )
     return [ListedRow(*row) for row in rows]
 

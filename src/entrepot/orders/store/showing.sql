@@ -33,6 +33,17 @@ FROM (
 ORDER BY s.id DESC
 LIMIT $4;
 
+-- name: seek_to_ship
+-- An organisation's orders between two of which no or not all goods have left, the newest first.
+SELECT o.id
+FROM orders AS o
+WHERE
+    o.organisation = $1 AND o.id < $2 AND o.id >= $3 AND o.status = 'complete'
+    AND o.fulfilment_status IN ('unfulfilled', 'partly_fulfilled')
+    AND o.selling_window IS NULL
+ORDER BY o.id DESC
+LIMIT $4;
+
 -- name: seek_missing
 -- An organisation's orders between two that miss something, the newest first.
 SELECT DISTINCT q.order_id AS id
@@ -53,7 +64,7 @@ LIMIT $5;
 
 -- name: show_orders
 -- Those of an organisation's orders that fit, in the order in which they are named: of a status,
--- that miss something, with a variant, placed since a moment; each with how many lines it has, what
+-- that miss something, with a variant, placed since a moment, to be shipped; each with how many lines it has, what
 -- they come to, and what it misses (by two variants, and how many there are).
 SELECT
     s.place,
@@ -115,6 +126,11 @@ FROM (
             )
         )
         AND ($6::timestamptz IS NULL OR o.placed_at >= $6::timestamptz)
+        AND (
+            NOT $8::boolean
+            OR o.status = 'complete' AND o.fulfilment_status IN ('unfulfilled', 'partly_fulfilled')
+            AND o.selling_window IS NULL
+        )
     ORDER BY k.place
     LIMIT $7
 ) AS s
@@ -176,6 +192,7 @@ SELECT
     t.unit_price,
     t.reverses,
     p.state AS partnership_state,
+    p.currency,
     p.time_zone,
     p.closed_through,
     p.on_cancel_open_week,

@@ -41,6 +41,7 @@ def needs_of(
     needs = [
         *_orders_short(words, waiting),
         *_orders_waiting(words, now, waiting),
+        *_orders_to_ship(words, waiting),
         *_session_orders(words, sessions),
         *[_session(words, now, each) for each in sessions.ending],
         *_unmatched(words, waiting),
@@ -107,6 +108,23 @@ def _orders_waiting(words: Words, now: datetime, waiting: OrdersGlance) -> Itera
         ),
         address=f"/orders/{waiting.oldest}",
         act=words("See what it waits for"),
+    )
+
+
+def _orders_to_ship(words: Words, waiting: OrdersGlance) -> Iterator[Need]:
+    if not waiting.to_ship:
+        return
+    says = words.ngettext(
+        "An order is ready to ship.", "%(count)s orders are ready to ship.", waiting.to_ship
+    )
+    more = words.ngettext("%(reference)s.", "The oldest is %(reference)s.", waiting.to_ship)
+    is_one = waiting.to_ship == 1
+    yield Need(
+        tone="wait",
+        says=says % {"count": _counted(words, waiting.to_ship, orders.WAITING_COUNTED_MAX)},
+        more=more % {"reference": waiting.oldest_to_ship_reference},
+        address=f"/orders/{waiting.oldest_to_ship}" if is_one else "/orders?status=to_ship",
+        act=words("Ship it") if is_one else words("Ship them"),
     )
 
 

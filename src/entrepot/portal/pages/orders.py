@@ -24,6 +24,9 @@ from entrepot.portal.paging import cut_at, page_at, write_cursor
 from entrepot.portal.routes import NothingHereError, Outcome, Page, Shown, Visit, found, granted
 
 STATUSES: Final[tuple[OrderStatus, ...]] = get_args(OrderStatus)
+TO_SHIP: Final = "to_ship"
+CHOICES: Final = ("draft", "waiting", "held", TO_SHIP, "complete", "cancelled")
+"""The statuses that may be chosen; those to ship are complete, and have not left."""
 DAYS: Final = ("1", "7", "30", "90")
 FILTERS: Final = ("status", "waiting", "reference", "variant", "days")
 REFERENCE_LENGTH_MAX: Final = 100
@@ -36,7 +39,8 @@ LINES_SHOWN: Final = 50
 async def show_orders(visit: Visit) -> Outcome:
     """List the organisation's orders that fit, newest first."""
     query = visit.query
-    status = next((each for each in STATUSES if each == query.text("status")), None)
+    asked_for = query.text("status")
+    status = next((each for each in STATUSES if each == asked_for), None)
     days = query.text("days")
     reference = query.text("reference")[:REFERENCE_LENGTH_MAX]
     sku = query.text("variant")[:REFERENCE_LENGTH_MAX]
@@ -50,6 +54,7 @@ async def show_orders(visit: Visit) -> Outcome:
             reference,
             variant,
             utc_now() - timedelta(days=int(days)) if days in DAYS else None,
+            asked_for == TO_SHIP,
         )
         rows = granted(await orders.search_orders(visit.database, visit.caller, page, wanted))
     asked = [(name, query.text(name)) for name in FILTERS if query.text(name)]
@@ -60,13 +65,13 @@ async def show_orders(visit: Visit) -> Outcome:
         "is_first": not query.text("cursor"),
         "is_filtered": bool(asked),
         "is_known": not sku or variant is not None,
-        "status": status or "",
+        "status": asked_for if asked_for in CHOICES else "",
         "waiting": query.ticked("waiting"),
         "reference": reference,
         "sku": sku,
         "days": days if days in DAYS else "",
         "day_choices": DAYS,
-        "statuses": STATUSES,
+        "statuses": CHOICES,
         "may_place": visit.guest.may(Scope.ORDERS_WRITE),
         "currency": visit.guest.me.organisation.currency,
     }
@@ -111,6 +116,7 @@ async def order_page(
         "why": await orders_waiting.explain(visit, order, shown),
         "history": [(each.at, tell(words, each), tell_who(words, each)) for each in history],
         "is_placing_known": any(each.act == "orders.placed" for each in history),
+        "holds_goods": any(line.held != "0" for line in shown.lines),
         "has_transfers": any(line.transfers for line in lines),
         "faults": [_placed(each, numbers, shown.may) for each in faults],
         "typed": visit.typed,

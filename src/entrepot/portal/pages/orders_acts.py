@@ -44,6 +44,7 @@ from entrepot.portal.routes import (
     found,
     granted,
 )
+from entrepot.portal.words import Words
 
 HOLD_MINUTES: Final = (30, 120, 1440, 10_080)
 """How long an unpaid order may hold goods, as offered."""
@@ -88,7 +89,7 @@ async def do_place(visit: Visit) -> Outcome:
     refusal = done(answer)
     if refusal is not None:
         return await order_page(visit, order, refusal.faults, 422)
-    return Elsewhere(address=address_of(order), said=told_of(visit, answer))
+    return shown_after(visit, order, answer)
 
 
 async def do_pay(visit: Visit) -> Outcome:
@@ -107,9 +108,8 @@ async def do_pay(visit: Visit) -> Outcome:
     words = visit.words
     if not succeeded:
         said = words("The payment failed: the order is cancelled, and what it held is free again.")
-    else:
-        said = words("The payment is written down.") + " " + told_of(visit, answer)
-    return Elsewhere(address=address_of(order), said=said)
+        return Elsewhere(address=address_of(order), said=said)
+    return shown_after(visit, order, answer, words("The payment is written down."))
 
 
 async def do_prioritise(visit: Visit) -> Outcome:
@@ -203,10 +203,23 @@ def address_of(order: Id) -> str:
     return f"/orders/{ids.ORDER}{order}"
 
 
-def told_of(visit: Visit, answer: Answered) -> str:
-    """What became of an order that was placed, paid or changed."""
+def shown_after(visit: Visit, order: Id, answer: Answered, said: str = "") -> Elsewhere:
+    """The page of an order that was placed, paid or changed, which says what became of it.
+
+    Where a part of it waits or was left out, that is no plain success.
+    """
     assert not isinstance(answer, Refusal), "a refusal is shown with its form"
-    order, words = _ANSWER.decode(answer.body), visit.words
+    became = _ANSWER.decode(answer.body)
+    is_pending = became.status == "waiting" or became.followed_by is not None
+    return Elsewhere(
+        address=address_of(order),
+        said=f"{said} {_told(visit.words, became)}".strip(),
+        is_pending=is_pending or bool(became.dropped_lines),
+    )
+
+
+def _told(words: Words, order: OrderAnswer) -> str:
+    """What became of an order."""
     said = {
         "draft": words("Saved as a draft; nothing is held for it yet."),
         "held": words("All of it is held until it is paid."),

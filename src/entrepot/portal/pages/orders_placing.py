@@ -7,7 +7,7 @@ scripts: `step` says which button. Only `place`, `draft` and `change` do somethi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 import msgspec
@@ -31,11 +31,10 @@ from entrepot.portal.forms import FIELD_MISSING, read_number
 from entrepot.portal.pages.orders import order_of
 from entrepot.portal.pages.orders_acts import (
     HOLD_MINUTES,
-    address_of,
     renumbered,
-    told_of,
+    shown_after,
 )
-from entrepot.portal.routes import Elsewhere, Outcome, Page, Shown, Visit, done, found, granted
+from entrepot.portal.routes import Outcome, Page, Shown, Visit, done, found, granted
 from entrepot.sales_sessions import SalesSessionFilter
 
 ROWS_USUAL: Final = 3
@@ -68,11 +67,21 @@ class Row(msgspec.Struct, frozen=True):
     """How much more was asked for than there is now; None where there is enough."""
     is_unpaid: bool = False
     """Whether partners give nothing yet, so that only one's own counts."""
+    is_added: bool = False
+    """Whether it was just picked among what was found, so that its quantity is the least."""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing stands in it."""
         return not (self.sku or self.quantity)
+
+
+class Total(msgspec.Struct, frozen=True):
+    """What the lines come to, ex VAT: of so many that have a price, beside those that have none."""
+
+    amount: Decimal = Decimal(0)
+    lines: int = 0
+    unpriced: int = 0
 
 
 async def show_new(visit: Visit) -> Outcome:
@@ -114,7 +123,7 @@ async def do_new(visit: Visit) -> Outcome:
         faults = () if refusal is None else refusal.faults
         return await _new_page(visit, rows, _at_rows(faults, numbers))
     order = _ANSWER.decode(answer.body).id.removeprefix(ids.ORDER)
-    return Elsewhere(address=address_of(order), said=told_of(visit, answer))
+    return shown_after(visit, order, answer)
 
 
 async def show_change(visit: Visit) -> Outcome:
@@ -150,8 +159,7 @@ async def do_change(visit: Visit) -> Outcome:
     refusal = done(answer)
     if refusal is not None:
         return await _change_page(visit, shown, rows, _at_rows(refusal.faults, numbers))
-    said = visit.words("Its lines are changed.") + " " + told_of(visit, answer)
-    return Elsewhere(address=address_of(order), said=said)
+    return shown_after(visit, order, answer, visit.words("Its lines are changed."))
 
 
 async def _changeable(visit: Visit) -> ShownOrder:
@@ -168,7 +176,7 @@ def _edited(visit: Visit) -> tuple[list[Row], bool]:
     added, removed, step = typed.text("add"), typed.text("remove"), typed.text("step")
     if added:
         place = next((n for n, row in enumerate(rows) if row.is_empty), len(rows))
-        rows[place : place + 1] = [Row(added)]
+        rows[place : place + 1] = [Row(added, is_added=True)]
         return rows, False
     if removed.isdecimal() and len(removed) < 4:  # noqa: PLR2004 - there are at most 60 rows
         del rows[int(removed) : int(removed) + 1]
@@ -224,7 +232,10 @@ async def _told(
     told: list[Row] = []
     for row in rows:
         variant, here = known.get(row.sku), holds.get(row.sku, Decimal(0))
-        quantity = read_number(row.quantity, visit.words.language) if row.quantity else None
+        text = row.quantity
+        if row.is_added and variant is not None:
+            text = visit.words.quantity(_least(variant))
+        quantity = read_number(text, visit.words.language) if text else None
         asked[row.sku] = asked.get(row.sku, Decimal(0)) + (quantity or 0)
         beyond: Decimal | None = None
         there = None
@@ -235,10 +246,40 @@ async def _told(
             beyond = over if over > 0 else None
         told.append(
             msgspec.structs.replace(
-                row, told=variant, here=here, beyond=beyond, is_unpaid=not is_paid
+                row,
+                quantity=text,
+                told=variant,
+                here=here,
+                beyond=beyond,
+                is_unpaid=not is_paid,
             )
         )
     return told
+
+
+def _least(variant: Orderable) -> Decimal:
+    """The least that may be ordered of a variant: one, or its minimum, up to a multiple of it."""
+    least = max(Decimal(variant.order_quantity_min), Decimal(1))
+    multiple = Decimal(variant.order_quantity_multiple)
+    if not multiple:
+        return least
+    return (least / multiple).to_integral_value(ROUND_CEILING) * multiple
+
+
+def _total(rows: Sequence[Row], language: str) -> Total:
+    """What the rows come to: at the price that was typed, else at what the variant costs."""
+    total = Total()
+    for row in rows:
+        quantity = read_number(row.quantity, language) if row.quantity else None
+        if row.told is None or not quantity:
+            continue
+        price = read_number(row.price, language) if row.price else row.told.retail_price
+        if price is None:
+            total = msgspec.structs.replace(total, unpriced=total.unpriced + 1)
+            continue
+        amount = total.amount + quantity * Decimal(price)
+        total = Total(amount, total.lines + 1, total.unpriced)
+    return total
 
 
 def _at_rows(faults: Sequence[Fault], numbers: list[int]) -> Refusal:
@@ -298,8 +339,10 @@ async def _lines(
     is_done = visit.typed.text("step") in DOING
     text = "" if is_done else visit.typed.text("find")[:100]
     results = granted(await orders.search_orderable(visit.database, visit.caller, text))
+    told = await _told(visit, rows, holds, is_paid=is_paid)
     return {
-        "rows": await _told(visit, rows, holds, is_paid=is_paid),
+        "rows": told,
+        "total": _total(told, visit.words.language),
         "find": text,
         "results": results,
         "faults": () if refusal is None else refusal.faults,

@@ -17,7 +17,7 @@ from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.paging import Page as ListPage
 from entrepot.kernel.refusal import Fault, Refusal
-from entrepot.partnerships import Partnership
+from entrepot.partnerships import MatchFilter, Partnership
 from entrepot.portal.forms import Typed
 from entrepot.portal.pages.partners_found import about, act, partnership_here, renamed, wire_id
 from entrepot.portal.paging import HexId, cut_at, page_at
@@ -34,7 +34,6 @@ from entrepot.portal.routes import (
 from entrepot.stock import (
     Allocation,
     AllocationChanges,
-    Goods,
     GoodsFilter,
     NewAllocation,
     OfferedNow,
@@ -49,10 +48,27 @@ _DAY: Final = timedelta(days=1)
 
 
 class Made(msgspec.Struct, frozen=True):
-    """An allocation of one's own, and what its product shows to the partner now, if matched."""
+    """An allocation of one's own, and what its product shows to the partner now, if matched.
+
+    That is of the product, whatever allocations it has: it `is_told` at one of them.
+    """
 
     allocation: Allocation
     offered: OfferedNow | None
+    is_told: bool
+
+
+class Pick(msgspec.Struct, frozen=True):
+    """A product that may be allocated: whether the retailer has matched it, what is available.
+
+    `available` is None where that was not asked for, `unlimited` where there is no end to it.
+    """
+
+    sku: str
+    name: str
+    is_matched: bool
+    available: str | None = None
+    unlimited: bool = False
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -88,7 +104,7 @@ async def show_allocations(visit: Visit) -> Outcome:
     )
     context |= {
         "names": {each.sku: each.name for each in named},
-        "rows": [Made(row, offered.get(row.variant)) for row in allocations],
+        "rows": _each_told_once(allocations, offered),
         "following": following,
     }
     return Shown(template="partners/allocations.html.jinja", context=context)
@@ -105,6 +121,18 @@ async def _offered_of(
         await stock.list_offered(visit.database, visit.caller, shown.inner_id, variants=variants)
     )
     return {each.wholesaler_variant: each for each in offered}
+
+
+def _each_told_once(rows: Sequence[Allocation], offered: dict[str, OfferedNow]) -> list[Made]:
+    """Allocations with what their products show now, each product's at its first open one."""
+    first: dict[str, str] = {}
+    for row in rows:
+        if row.status == "open":
+            first.setdefault(row.variant, row.id)
+    return [
+        Made(row, offered.get(row.variant), first.get(row.variant) in {None, row.id})
+        for row in rows
+    ]
 
 
 async def show_new(visit: Visit) -> Outcome:
@@ -183,15 +211,16 @@ async def _new_form(
     visit: Visit, shown: Partnership, values: dict[str, str], faults: tuple[Fault, ...]
 ) -> Shown:
     text = visit.query.text("q")[:100]
+    picks: tuple[Pick, ...] = ()
+    goes_on = False
+    if text:
+        picks, goes_on = await _picks_found(visit, shown, text)
+    elif not values["sku"]:
+        picks, goes_on = await _picks_matched(visit, shown)
+    if text and not values["sku"] and len(picks) == 1:
+        values = values | {"sku": picks[0].sku}
     variant = await _variant_of(visit, values["sku"])
     places = await _places(visit, variant)
-    goods: tuple[Goods, ...] = ()
-    if text:
-        goods = granted(
-            await stock.list_goods(
-                visit.database, visit.caller, ListPage(FOUND_SHOWN), GoodsFilter(text, "active")
-            )
-        ).rows
     return Shown(
         template="partners/allocate.html.jinja",
         context={
@@ -200,13 +229,73 @@ async def _new_form(
             "values": values,
             "faults": list(faults),
             "variant": variant,
+            "offered": await _offer_of(visit, shown, variant),
             "stands": places,
             "locations": [(each.location.id, each.location.name) for each in places],
             "q": text,
-            "goods": goods,
+            "picks": picks,
+            "goes_on": goes_on,
         },
         status=422 if faults else 200,
     )
+
+
+async def _offer_of(visit: Visit, shown: Partnership, variant: Variant | None) -> OfferedNow | None:
+    """What one product shows to the partner now, if it is matched."""
+    if variant is None:
+        return None
+    offered = granted(
+        await stock.list_offered(
+            visit.database, visit.caller, shown.inner_id, variants=[variant.inner_id]
+        )
+    )
+    return offered[0] if offered else None
+
+
+async def _picks_found(
+    visit: Visit, shown: Partnership, text: str
+) -> tuple[tuple[Pick, ...], bool]:
+    """One's own active products that fit a text, those matched first, and if there are more."""
+    stretch = granted(
+        await stock.list_goods(
+            visit.database, visit.caller, ListPage(FOUND_SHOWN), GoodsFilter(text, "active")
+        )
+    )
+    goods = stretch.rows
+    variants = [each.variant.removeprefix(ids.VARIANT) for each in goods]
+    matched: set[str] = set()
+    if variants:
+        offered = granted(
+            await stock.list_offered(
+                visit.database, visit.caller, shown.inner_id, variants=variants
+            )
+        )
+        matched = {each.wholesaler_variant for each in offered}
+    picks = [
+        Pick(each.sku, each.name, each.variant in matched, each.available, each.unlimited)
+        for each in goods
+    ]
+    picks.sort(key=lambda pick: not pick.is_matched)
+    return tuple(picks), stretch.following is not None
+
+
+async def _picks_matched(visit: Visit, shown: Partnership) -> tuple[tuple[Pick, ...], bool]:
+    """The first products that the retailer has matched, and if there are more.
+
+    They come first because an allocation of others helps nobody yet.
+    """
+    stretch = granted(
+        await partnerships.search_matches(
+            visit.database,
+            visit.caller,
+            shown.inner_id,
+            ListPage(FOUND_SHOWN),
+            MatchFilter("active"),
+        )
+    )
+    goods = {each.wholesaler_variant.sku: each.wholesaler_variant.name for each in stretch.rows}
+    picks = tuple([Pick(sku, name, is_matched=True) for sku, name in goods.items()])
+    return picks, stretch.following is not None
 
 
 async def _places(visit: Visit, variant: Variant | None) -> list[Place]:

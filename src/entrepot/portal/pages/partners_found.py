@@ -261,6 +261,7 @@ def tabs_of(visit: Visit, shown: Partnership) -> list[tuple[str, str]]:
     tabs = [(base, words("Overview")), (f"{base}/matches", words("Matches"))]
     if shown.role == "retailer" and shown.state in {"active", "paused"}:
         tabs.append((f"{base}/matching", words("Match products")))
+        tabs.append((f"{base}/offer", words("What they offer")))
     tabs.append((f"{base}/allocations", words("Allocations")))
     tabs.append((f"{base}/activity", words("Activity")))
     return tabs

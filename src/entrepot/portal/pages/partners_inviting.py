@@ -102,7 +102,7 @@ def _invited(visit: Visit, issued: IssuedPartnershipInvitation) -> Shown:
         context={
             "invitation": issued.invitation,
             "invite_key": issued.invite_key,
-            "address": visit.services.settings.public_url,
+            "address": visit.services.settings.public_url or visit.origin.site,
         },
     )
 

@@ -1,17 +1,15 @@
-"""Match wholesale: what matching makes of each product, accepting suggestions, matching by hand."""
+"""Matching products: what matching makes of each, accepting suggestions, matching by hand."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final
-
-import msgspec
+from typing import Final
 
 from entrepot import catalogue, partnerships, stock
 from entrepot.catalogue import Variant
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
-from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import Page as ListPage
+from entrepot.kernel.paging import Stretch
 from entrepot.kernel.refusal import Fault, Refusal
 from entrepot.partnerships import (
     AgreedPrice,
@@ -22,7 +20,8 @@ from entrepot.partnerships import (
     ProductMatch,
 )
 from entrepot.portal.entering import is_local
-from entrepot.portal.pages.partners_found import about, act, partnership_here, renamed
+from entrepot.portal.pages.partners_found import about, act, renamed
+from entrepot.portal.pages.partners_offer import SKU_KEY, as_retailer, search_offer
 from entrepot.portal.paging import page_at, write_cursor
 from entrepot.portal.routes import (
     Elsewhere,
@@ -38,7 +37,7 @@ from entrepot.portal.words import Words
 from entrepot.stock import Goods, GoodsFilter
 
 OUTCOMES_SHOWN: Final = 40
-FOUND_SHOWN: Final = 12
+FOUND_SHOWN: Final = 25
 OUTCOMES: Final = (
     "suggested",
     "none",
@@ -49,24 +48,14 @@ OUTCOMES: Final = (
     "matchable",
     "already_matched",
 )
-_SKU = Annotated[str, msgspec.Meta(max_length=200)]
-_FIRST_FOUND: Final = ListPage(FOUND_SHOWN)
-
-
-async def _as_retailer(visit: Visit) -> Partnership:
-    """The partnership, for the side that matches."""
-    shown = await partnership_here(visit)
-    if shown.role != "retailer":
-        raise NothingHereError
-    return shown
 
 
 async def show_matching(visit: Visit) -> Outcome:
     """What matching makes of each product now, why, and what to do about it."""
-    shown = await _as_retailer(visit)
+    shown = await as_retailer(visit)
     query = visit.query
     outcome = query.text("outcome") if query.text("outcome") in OUTCOMES else ""
-    page = page_at(query.text("cursor"), tuple[_SKU], OUTCOMES_SHOWN)
+    page = page_at(query.text("cursor"), SKU_KEY, OUTCOMES_SHOWN)
     context = {
         **about(visit, shown),
         "outcome": outcome,
@@ -93,7 +82,7 @@ async def show_matching(visit: Visit) -> Outcome:
 
 async def do_match_wholesale(visit: Visit) -> Outcome:
     """Match by GTIN all that can be matched, and show what became of the rest."""
-    shown = await _as_retailer(visit)
+    shown = await as_retailer(visit)
     if shown.supplier is None:
         raise NothingHereError
     supplier = shown.supplier.removeprefix(ids.SUPPLIER)
@@ -131,13 +120,13 @@ def told_matching(words: Words, matched: MatchingDone) -> str:
 
 async def show_by_hand(visit: Visit) -> Outcome:
     """Search both assortments, and choose two that are the same goods."""
-    shown = await _as_retailer(visit)
+    shown = await as_retailer(visit)
     return await _by_hand(visit, shown, visit.query.text("variant"), "", "1", ())
 
 
 async def do_match(visit: Visit) -> Outcome:
     """Match two products: a suggestion that is confirmed, or two that were chosen by hand."""
-    shown, typed = await _as_retailer(visit), visit.typed
+    shown, typed = await as_retailer(visit), visit.typed
     variant, theirs = typed.text("variant"), typed.text("wholesaler_variant")
     typed.needed("wholesaler_variant")
     factor = typed.whole("factor") if typed.needed("factor") else None
@@ -182,17 +171,16 @@ async def _by_hand(
             await catalogue.find_variant(visit.database, visit.caller, ours) if ours else None
         )
     own_text, text = query.text("own")[:100], query.text("q")[:100]
-    goods: tuple[Goods, ...] = ()
-    if own is None and own_text:
-        goods = granted(
-            await stock.list_goods(
-                visit.database, visit.caller, _FIRST_FOUND, GoodsFilter(own_text, "active")
-            )
-        ).rows
-    looked_for = text or (own.name.split(" ")[0] if own is not None else "")
-    their_goods: list[AgreedPrice] = []
-    if own is not None and looked_for:
-        their_goods = await _search_theirs(visit, shown, looked_for)
+    page = page_at(query.text("cursor"), SKU_KEY, FOUND_SHOWN)
+    named = await _theirs_named(visit, shown)
+    goods: Stretch[Goods] | Stretch[AgreedPrice]
+    if own is None:
+        wanted = GoodsFilter(own_text, "active")
+        goods = granted(await stock.list_goods(visit.database, visit.caller, page, wanted))
+    elif named is not None and not text and page.after is None:
+        goods = Stretch((named,), None)
+    else:
+        goods = await search_offer(visit, shown, text, page)
     return Shown(
         template="partners/by_hand.html.jinja",
         context={
@@ -201,15 +189,32 @@ async def _by_hand(
             "own": own,
             "replaced": await _match_of(visit, shown, own),
             "own_text": own_text,
-            "goods": goods,
-            "q": looked_for,
-            "their_goods": their_goods,
-            "chosen": theirs,
+            "q": text,
+            "goods" if own is None else "their_goods": goods.rows,
+            "following": None if goods.following is None else write_cursor(goods.following),
+            "is_first": page.after is None,
+            "cursor": query.text("cursor"),
+            "theirs": named,
+            "chosen": theirs or (named.variant if named is not None else ""),
             "factor": factor,
             "faults": list(faults),
         },
         status=422 if faults else 200,
     )
+
+
+async def _theirs_named(visit: Visit, shown: Partnership) -> AgreedPrice | None:
+    """The wholesaler's product that the address names, if any."""
+    if not visit.query.text("theirs"):
+        return None
+    variant = found(ids.from_wire(ids.VARIANT, visit.query.text("theirs")))
+    wanted = PriceFilter(variant=variant)
+    rows = granted(
+        await partnerships.list_prices(
+            visit.database, visit.caller, shown.inner_id, ListPage(1), wanted
+        )
+    ).rows
+    return found(rows[0] if rows else None)
 
 
 async def _match_of(visit: Visit, shown: Partnership, own: Variant | None) -> ProductMatch | None:
@@ -225,22 +230,6 @@ async def _match_of(visit: Visit, shown: Partnership, own: Variant | None) -> Pr
     return live[0] if live else None
 
 
-async def _search_theirs(visit: Visit, shown: Partnership, text: str) -> list[AgreedPrice]:
-    """The wholesaler's products with a text in the name, or with this sku or GTIN; a first few."""
-    filters = [PriceFilter(name=text), PriceFilter(sku=text)]
-    if text.isascii() and text.isdecimal():
-        filters.append(PriceFilter(gtin=text))
-    rows: dict[Id, AgreedPrice] = {}
-    for wanted in reversed(filters):
-        stretch = granted(
-            await partnerships.list_prices(
-                visit.database, visit.caller, shown.inner_id, _FIRST_FOUND, wanted
-            )
-        )
-        rows |= {each.variant: each for each in stretch.rows if each.variant not in rows}
-    return list(rows.values())[:FOUND_SHOWN]
-
-
 PAGES: Final = (
     Page(
         method="GET",
@@ -253,7 +242,7 @@ PAGES: Final = (
     Page(
         method="POST",
         path="/partnerships/{partnership}/match-wholesale",
-        summary="Match wholesale: all that can be matched by GTIN",
+        summary="Match all that have equal GTINs",
         handler=do_match_wholesale,
         scope=Scope.PARTNERSHIPS_WRITE,
     ),
@@ -263,7 +252,7 @@ PAGES: Final = (
         summary="Search both assortments to match by hand",
         handler=show_by_hand,
         scope=Scope.PARTNERSHIPS_WRITE,
-        query=("variant", "own", "q"),
+        query=("variant", "theirs", "own", "q", "cursor"),
     ),
     Page(
         method="POST",
@@ -271,7 +260,7 @@ PAGES: Final = (
         summary="Match two products",
         handler=do_match,
         scope=Scope.PARTNERSHIPS_WRITE,
-        query=("variant", "own", "q"),
+        query=("variant", "theirs", "own", "q", "cursor"),
         fields=("variant", "wholesaler_variant", "factor", "replaces", "back"),
     ),
 )

@@ -99,7 +99,7 @@ PAGES: Final = (
     Page(
         method="POST",
         path="/suppliers/{supplier}/match-wholesale",
-        summary="Match wholesale on a supplier's page",
+        summary="Match all that have equal GTINs, on a supplier's page",
         handler=do_match_wholesale,
         scope=Scope.PARTNERSHIPS_WRITE,
     ),

@@ -166,6 +166,7 @@ async def show_line(visit: Visit) -> Outcome:
     context = {
         "document": show_document(document, visit.words),
         "line": lines[0],
+        "goods": None,
         "variant": lines[0].variant,
         "transfers": shown,
         "back": f"/settlements/{document.id}",

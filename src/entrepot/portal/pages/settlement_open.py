@@ -17,7 +17,6 @@ from entrepot.portal.pages.settlement_shown import corrections_of, show_open_wee
 from entrepot.portal.paging import HexId, cut_at, page_at
 from entrepot.portal.routes import (
     Elsewhere,
-    NothingHereError,
     Outcome,
     Page,
     Shown,
@@ -92,13 +91,15 @@ async def show_open_transfers(visit: Visit) -> Outcome:
             visit.database, visit.caller, partnership, week, variant, page
         )
     )
-    if not rows and page.after is None:
-        raise NothingHereError
+    goods = await settlement.find_open_goods(
+        visit.database, visit.caller, partnership, week, variant
+    )
     shown, following = cut_at(rows, page, lambda row: (row.inner_id,))
     back = f"/settlements/open/{opened.settlement.partnership}?week={week}"
     context = {
         "document": show_open_week(opened, words),
         "line": None,
+        "goods": found(goods),
         "variant": ids.VARIANT + variant,
         "transfers": shown,
         "back": back,

@@ -1,6 +1,6 @@
 """How documents and open weeks are written down for people: numbers, dates, money, and states.
 
-Dates are those of the partnership's own zone, in which its weeks begin and end.
+Weeks and their days are those of the partnership's own zone; moments are by the reader's clock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 from babel.dates import format_interval
 
 from entrepot.kernel.weeks import read_week
-from entrepot.portal.words import NOTHING, Words, words_of
+from entrepot.portal.words import NOTHING, Words
 from entrepot.settlement import (
     OpenSettlement,
     OpenWeek,
@@ -43,7 +43,7 @@ class SettlementShown(msgspec.Struct, frozen=True, kw_only=True):
     """A document, or an open week, with everything that is written in a special way.
 
     `number` is the same on both faces. `state_key` is a document's state, with `open` for a week
-    that is; `closed_day` and `closes_at` are by the partnership's clock.
+    that is.
     """
 
     it: Settlement | OpenSettlement
@@ -57,8 +57,6 @@ class SettlementShown(msgspec.Struct, frozen=True, kw_only=True):
     gross: str
     is_known: bool
     units: str = ""
-    closes_at: str = ""
-    closed_at: str = ""
     ends_at: datetime
     is_open: bool = False
 
@@ -70,22 +68,13 @@ class SettlementShown(msgspec.Struct, frozen=True, kw_only=True):
 
 def show_document(document: Settlement, words: Words) -> SettlementShown:
     """A closed document as it is written down."""
-    zoned = words_of(words.language, document.time_zone)
-    return _shown(document, words, number_of(document), closed_at=zoned.moment(document.closed_at))
+    return _shown(document, words, number_of(document))
 
 
 def show_open_week(opened: OpenWeek, words: Words) -> SettlementShown:
     """An open week as it is written down."""
     it = opened.settlement
-    zoned = words_of(words.language, it.time_zone)
-    return _shown(
-        it,
-        words,
-        it.week,
-        units=words.quantity(opened.units),
-        closes_at=zoned.moment(it.ends_at),
-        is_open=True,
-    )
+    return _shown(it, words, it.week, units=words.quantity(opened.units), is_open=True)
 
 
 def number_of(document: Settlement) -> str:
@@ -127,8 +116,6 @@ def _shown(
     number: str,
     *,
     units: str = "",
-    closes_at: str = "",
-    closed_at: str = "",
     is_open: bool = False,
 ) -> SettlementShown:
     monday = read_week(it.week)
@@ -156,8 +143,6 @@ def _shown(
         gross=money(it.gross_minor),
         is_known=it.net_minor is not None,
         units=units,
-        closes_at=closes_at,
-        closed_at=closed_at,
         ends_at=it.ends_at,
         is_open=is_open,
     )

@@ -218,7 +218,8 @@ class SettlementLine(msgspec.Struct, frozen=True):
 
     `net` is what was transferred less what was reversed, and may be negative; `amount` is its
     price ex VAT, exactly: only a document's totals are rounded. The retailer also sees the
-    wholesaler's sku. `line` is None while the week is open.
+    wholesaler's sku. `factor` of the wholesaler's units make one of the retailer's: by it the two
+    sides compare a line. `line` is None while the week is open.
     """
 
     line: int | None
@@ -233,6 +234,7 @@ class SettlementLine(msgspec.Struct, frozen=True):
     net: str
     amount: str | None
     transfers: int
+    factor: int
 
 
 class OpenSettlement(msgspec.Struct, frozen=True):
@@ -381,6 +383,7 @@ def show_line(row: LineRow, face: Face) -> SettlementLine:
         quantity_text(net * units),
         _text(amount),
         row.transfers,
+        row.factor,
     )
 
 

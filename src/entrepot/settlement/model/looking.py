@@ -75,6 +75,34 @@ class OpenWeek(msgspec.Struct, frozen=True):
         return self.settlement.partnership.removeprefix(ids.PARTNERSHIP)
 
 
+class OpenGoodsRow(NamedTuple):
+    """What moved of one side's goods in an open week, in its units; `net` is ex VAT, exactly.
+
+    `unpriced` says whether any of it has no price, so that `net` is not all.
+    """
+
+    sku: str
+    name: str
+    transferred: Decimal
+    reversed: Decimal
+    net: Decimal | None
+    unpriced: bool
+
+
+class OpenGoods(msgspec.Struct, frozen=True):
+    """What one of one's own products comes to in an open week, at all prices together.
+
+    `amount` is ex VAT, exactly; None where a price is missing.
+    """
+
+    sku: str
+    name: str
+    transferred: str
+    reversed: str
+    net: str
+    amount: str | None
+
+
 class SettlementChange(msgspec.Struct, frozen=True):
     """Units of a week's transfers that went back in a later week, in which they are settled.
 
@@ -114,6 +142,20 @@ def show_open_week(sides: Sides, organisation: Id, week: date, sums: Sequence[Op
         (each.wholesaler_units if is_order else each.units for each in sums), start=Decimal(0)
     )
     return OpenWeek(show_open(sides, organisation, week, sums), quantity_text(units))
+
+
+def show_open_goods(row: OpenGoodsRow) -> OpenGoods:
+    """What a product comes to in an open week, as it is shown."""
+    with localcontext(EXACT):
+        units = row.transferred - row.reversed
+    return OpenGoods(
+        row.sku,
+        row.name,
+        quantity_text(row.transferred),
+        quantity_text(row.reversed),
+        quantity_text(units),
+        None if row.unpriced or row.net is None else quantity_text(row.net),
+    )
 
 
 def show_change(row: ChangeRow, face: Face) -> SettlementChange:
