@@ -35,9 +35,10 @@ READER = frozenset(
         Scope.CATALOGUE_READ,
         Scope.PARTNERSHIPS_READ,
         Scope.SETTLEMENT_READ,
+        Scope.MARKETPLACE_READ,
     }
 )
-CLERK = READER | {Scope.ORDERS_WRITE, Scope.STOCK_WRITE}
+CLERK = READER | {Scope.ORDERS_WRITE, Scope.STOCK_WRITE, Scope.MARKETPLACE_WRITE}
 MANAGER = CLERK | {
     Scope.CATALOGUE_WRITE,
     Scope.AUDIT_READ,
@@ -186,6 +187,8 @@ SESSION_PRODUCTS = {
     "body.products[].sku": Answer.ABSENT,
     "body.products[].seller": Answer.ABSENT,
 }
+MARKET_LINES = [{"variant": "{market_variant}", "quantity": "1"}]
+MARKET_SKU = {"sku": "{market_sku}", "seller": "{market_seller}"}
 SESSION_LINES = [{"variant": "{session_variant}", "quantity": "1"}]
 
 
@@ -582,6 +585,35 @@ TABLE: tuple[Row, ...] = (
         Scope.ORDERS_WRITE,
         ORDER,
         (Example(using={"order": "session_order"}),),
+    ),
+    # Marketplaces and their sellers.
+    Row(
+        "POST /api/v1/marketplace-orders",
+        Scope.MARKETPLACE_WRITE,
+        {**ORDER_LINES, "body.reference": Answer.FREE},
+        (
+            Example(body={"lines": MARKET_LINES}),
+            Example(body={"lines": [{**MARKET_SKU, "quantity": "1"}]}),
+        ),
+    ),
+    Row("GET /api/v1/marketplace-orders", Scope.MARKETPLACE_READ, PAGED),
+    Row(
+        "GET /api/v1/marketplace-orders/{order}",
+        Scope.MARKETPLACE_READ,
+        ORDER,
+        (Example(using={"order": "marketplace_order"}),),
+    ),
+    Row(
+        "GET /api/v1/seller-invoices",
+        Scope.MARKETPLACE_READ,
+        PAGED,
+        (Example(), Example({"side": "marketplace"})),
+    ),
+    Row(
+        "GET /api/v1/seller-invoices/{invoice}",
+        Scope.MARKETPLACE_READ,
+        {"path.invoice": Answer.ABSENT},
+        (Example(), Example({"side": "marketplace"}, using={"invoice": "market_invoice"})),
     ),
     # Stock.
     Row("GET /api/v1/feed", Scope.STOCK_READ, PAGED),

@@ -410,6 +410,48 @@ async def _session_order(member: Member, things: Things) -> Things:
     return {"session_order": rows[0]["id"]}
 
 
+async def _market(member: Member, _: Things) -> Things:
+    """Goods that a seller lets it sell as a marketplace, and an order over them."""
+    seller = await member.network.organisation("seller")
+    await member.network.right(seller, member.ident, "marketplace")
+    asker = await member.web.asker(seller)
+    variant = await _marketed(asker, f"{member.name}-market-{next(_numbers)}")
+    line = {"variant": variant["id"], "quantity": "1"}
+    order = await member.asker.post("/marketplace-orders", {"lines": [line]})
+    return {
+        "market_variant": variant["id"],
+        "market_sku": variant["sku"],
+        "market_seller": f"org_{seller}",
+        "marketplace_order": order["id"],
+        "market_invoice": order["marketplace"]["invoices"][0]["id"],
+    }
+
+
+async def _sold_invoice(member: Member, _: Things) -> Things:
+    """An invoice at it, the seller, of a marketplace's order."""
+    marketplace = await member.network.organisation("bazaar")
+    await member.network.right(member.ident, marketplace, "marketplace")
+    variant = await _marketed(member.asker, f"{member.name}-sold-{next(_numbers)}")
+    line = {"variant": variant["id"], "quantity": "1"}
+    buyer = await member.web.asker(marketplace)
+    order = await buyer.post("/marketplace-orders", {"lines": [line]})
+    return {"invoice": order["marketplace"]["invoices"][0]["id"]}
+
+
+async def _marketed(seller: Asker, sku: str) -> Any:  # noqa: ANN401 - JSON, as it is read
+    """A variant at a marketplace price, with some on the shelf."""
+    variant = {
+        "sku": sku,
+        "name": "Mugs",
+        "pricing_model": "marketplace",
+        "retail_price": "12.50",
+        "unlimited": True,
+    }
+    product = {"name": "Mugs", "variants": [variant]}
+    made = await seller.post("/products", {"products": [product]})
+    return made["products"][0]["variants"][0]
+
+
 def session_times() -> dict[str, str]:
     """Times of a sales session that goes on now."""
     now = utc_now()
@@ -484,6 +526,14 @@ MAKERS: Mapping[tuple[str, ...], Maker] = {
         "unordered",
     ): _selling_session,
     ("session_order",): _session_order,
+    (
+        "market_variant",
+        "market_sku",
+        "market_seller",
+        "marketplace_order",
+        "market_invoice",
+    ): _market,
+    ("invoice",): _sold_invoice,
     ("act",): _act,
 }
 """What a member can have, by kind; one maker may make several that belong together."""

@@ -28,6 +28,8 @@ from tests.tidy.sql_schema import (
 OTHER_DECIMALS: Mapping[str, tuple[tuple[int, int], str]] = MappingProxyType(
     {
         "vat_rate": ((5, 2), "a percentage: 21.00"),
+        "tax_rate": ((7, 4), "a percentage, as a marketplace said it: 7.7000"),
+        "postage_tax_rate": ((7, 4), "a percentage, as a marketplace said it: 7.7000"),
         "price_percentage": ((7, 4), "a percentage of a price: 92.5000"),
     }
 )

@@ -20,6 +20,8 @@ class Scope(str, Enum):  # noqa: UP042 - StrEnum would change nothing but the te
     PARTNERSHIPS_WRITE = "partnerships:write"
     SETTLEMENT_READ = "settlement:read"
     SETTLEMENT_WRITE = "settlement:write"
+    MARKETPLACE_READ = "marketplace:read"
+    MARKETPLACE_WRITE = "marketplace:write"
     WEBHOOKS_WRITE = "webhooks:write"
     ORGANISATION_WRITE = "organisation:write"
     AUDIT_READ = "audit:read"

@@ -29,6 +29,7 @@ TRANSFER: Final = "trf_"
 SETTLEMENT: Final = "stl_"
 WEBHOOK: Final = "whk_"
 SALES_SESSION: Final = "sal_"
+INVOICE: Final = "inv_"
 
 _DIGITS: Final = frozenset("0123456789abcdef")
 

@@ -24,6 +24,10 @@ from entrepot.orders.actions.import_stock import STOCK, import_stock
 from entrepot.orders.actions.open_remote_window import open_remote_window
 from entrepot.orders.actions.open_window import open_window
 from entrepot.orders.actions.place_draft import place_draft
+from entrepot.orders.actions.place_marketplace_order import (
+    NewMarketplaceOrder,
+    place_marketplace_order,
+)
 from entrepot.orders.actions.place_order import place_order
 from entrepot.orders.actions.place_orders import place_orders
 from entrepot.orders.actions.prioritise_order import prioritise_order
@@ -72,7 +76,33 @@ from entrepot.orders.model import (
 from entrepot.orders.model.commands import OrderKind, Policy
 from entrepot.orders.model.explaining import MissingGoods, PartnerOffer, WaitingExplained
 from entrepot.orders.model.glance import OrdersGlance, SoldPart, SoldParts, Unmatched
-from entrepot.orders.model.listing import ListedOrder, Orderable, OrderFilter, OrderStatus
+from entrepot.orders.model.listing import (
+    ListedOrder,
+    Orderable,
+    OrderFilter,
+    OrderStatus,
+    OrderSummary,
+)
+from entrepot.orders.model.market import (
+    Address,
+    Adjustment,
+    AdjustmentKind,
+    Buyer,
+    DeliveryType,
+    InvoiceTerms,
+    KeyValue,
+    Market,
+    MarketLine,
+    Money,
+)
+from entrepot.orders.model.market_showing import (
+    InvoiceFilter,
+    InvoiceSort,
+    MarketOrderFilter,
+    ShownInvoice,
+    ShownMarketplaceOrder,
+    Side,
+)
 from entrepot.orders.model.queues import Queue
 from entrepot.orders.model.selling import (
     NewRemoteWindow,
@@ -89,14 +119,17 @@ from entrepot.orders.store.windows import count_sold, lock_window, read_sold
 from entrepot.orders.views import (
     SUMMED_MAX,
     WAITING_COUNTED_MAX,
-    OrderSummary,
     examine_lag,
     explain_order,
     find_affected,
+    find_invoice,
+    find_marketplace_order,
     find_order,
     find_orderable,
     find_references,
     glance_at_orders,
+    list_invoices,
+    list_marketplace_orders,
     list_order_history,
     list_orders,
     list_queues,
@@ -121,20 +154,34 @@ __all__ = [
     "UNKNOWN_VARIANT",
     "WAITING_COUNTED_MAX",
     "Accepted",
+    "Address",
     "AdjustStock",
+    "Adjustment",
+    "AdjustmentKind",
     "Affected",
     "Answer",
     "BatchTools",
+    "Buyer",
     "CancelOrder",
     "ChangeOrder",
     "CompleteSessionOrder",
     "CountStock",
+    "DeliveryType",
     "Desk",
     "GatherOrders",
     "HistoryEntry",
+    "InvoiceFilter",
+    "InvoiceSort",
+    "InvoiceTerms",
+    "KeyValue",
     "LineQuantity",
     "ListedOrder",
+    "Market",
+    "MarketLine",
+    "MarketOrderFilter",
     "MissingGoods",
+    "Money",
+    "NewMarketplaceOrder",
     "NewRemoteWindow",
     "NewWindow",
     "OrderAnswer",
@@ -155,9 +202,12 @@ __all__ = [
     "RecordPayment",
     "ReturnGoods",
     "ShipOrder",
+    "ShownInvoice",
     "ShownLine",
+    "ShownMarketplaceOrder",
     "ShownOrder",
     "ShownTransfer",
+    "Side",
     "SoldPart",
     "SoldParts",
     "SoldProduct",
@@ -186,12 +236,16 @@ __all__ = [
     "examine_lag",
     "explain_order",
     "find_affected",
+    "find_invoice",
+    "find_marketplace_order",
     "find_order",
     "find_orderable",
     "find_references",
     "gather_orders",
     "glance_at_orders",
     "import_stock",
+    "list_invoices",
+    "list_marketplace_orders",
     "list_order_history",
     "list_orders",
     "list_queues",
@@ -199,6 +253,7 @@ __all__ = [
     "open_remote_window",
     "open_window",
     "place_draft",
+    "place_marketplace_order",
     "place_order",
     "place_orders",
     "prioritise_order",

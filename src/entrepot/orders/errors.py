@@ -6,8 +6,10 @@ Faults of one request are all named at once, sorted by this order.
 from typing import Final
 
 REFERENCE_TAKEN: Final = "orders.reference_taken"
+EXTERNAL_ID_TAKEN: Final = "orders.external_id_taken"
 REFERENCE_NOT_VALID: Final = "orders.reference_not_valid"
 UNKNOWN_ORDER: Final = "orders.unknown_order"
+UNKNOWN_INVOICE: Final = "orders.unknown_invoice"
 NO_LINES: Final = "orders.no_lines"
 TOO_MANY_LINES: Final = "orders.too_many_lines"
 UNKNOWN_SALES_SESSION: Final = "orders.unknown_sales_session"
@@ -18,6 +20,9 @@ UNKNOWN_VARIANT: Final = "orders.unknown_variant"
 NOT_IN_SALES_SESSION: Final = "orders.not_in_sales_session"
 UNKNOWN_LOCATION: Final = "orders.unknown_location"
 VARIANT_NOT_ORDERABLE: Final = "orders.variant_not_orderable"
+MIXED_PRICING_MODELS: Final = "orders.mixed_pricing_models"
+WHOLESALE_NOT_OFFERED: Final = "orders.wholesale_not_offered"
+WHOLESALE_PRICE_NEEDED: Final = "orders.wholesale_price_needed"
 COUNT_OR_RECEIPT: Final = "orders.count_or_receipt"
 QUANTITY_NOT_POSITIVE: Final = "orders.quantity_not_positive"
 QUANTITY_TOO_LARGE: Final = "orders.quantity_too_large"
@@ -26,12 +31,20 @@ QUANTITY_NOT_WHOLE: Final = "orders.quantity_not_whole"
 QUANTITY_BELOW_MIN: Final = "orders.quantity_below_min"
 QUANTITY_NOT_MULTIPLE: Final = "orders.quantity_not_multiple"
 PRICE_NOT_VALID: Final = "orders.price_not_valid"
+COST_NEEDED: Final = "orders.cost_needed"
+MONEY_NOT_VALID: Final = "orders.money_not_valid"
+TAX_INCOMPLETE: Final = "orders.tax_incomplete"
+ADJUSTMENT_NOT_VALID: Final = "orders.adjustment_not_valid"
+INVOICE_LINES_NOT_VALID: Final = "orders.invoice_lines_not_valid"
+DETAIL_NOT_VALID: Final = "orders.detail_not_valid"
+TOTAL_OUT_OF_RANGE: Final = "orders.total_out_of_range"
 LIMIT_NOT_VALID: Final = "orders.limit_not_valid"
 PRIORITY_NOT_VALID: Final = "orders.priority_not_valid"
 NOT_A_DRAFT: Final = "orders.not_a_draft"
 ALREADY_CANCELLED: Final = "orders.already_cancelled"
 ALREADY_PAID: Final = "orders.already_paid"
 ALREADY_SHIPPED: Final = "orders.already_shipped"
+ALREADY_INVOICED: Final = "orders.already_invoiced"
 NOT_PLACED: Final = "orders.not_placed"
 PAYS_ON_COMPLETION: Final = "orders.pays_on_completion"
 NOT_A_SESSION_ORDER: Final = "orders.not_a_session_order"
@@ -47,8 +60,10 @@ PAYMENT_TOO_LATE: Final = "orders.payment_too_late"
 
 PRECEDENCE: Final = (
     REFERENCE_TAKEN,
+    EXTERNAL_ID_TAKEN,
     REFERENCE_NOT_VALID,
     UNKNOWN_ORDER,
+    UNKNOWN_INVOICE,
     NO_LINES,
     TOO_MANY_LINES,
     UNKNOWN_SALES_SESSION,
@@ -59,6 +74,9 @@ PRECEDENCE: Final = (
     NOT_IN_SALES_SESSION,
     UNKNOWN_LOCATION,
     VARIANT_NOT_ORDERABLE,
+    MIXED_PRICING_MODELS,
+    WHOLESALE_NOT_OFFERED,
+    WHOLESALE_PRICE_NEEDED,
     COUNT_OR_RECEIPT,
     QUANTITY_NOT_POSITIVE,
     QUANTITY_TOO_LARGE,
@@ -67,12 +85,20 @@ PRECEDENCE: Final = (
     QUANTITY_BELOW_MIN,
     QUANTITY_NOT_MULTIPLE,
     PRICE_NOT_VALID,
+    COST_NEEDED,
+    MONEY_NOT_VALID,
+    TAX_INCOMPLETE,
+    ADJUSTMENT_NOT_VALID,
+    INVOICE_LINES_NOT_VALID,
+    DETAIL_NOT_VALID,
+    TOTAL_OUT_OF_RANGE,
     LIMIT_NOT_VALID,
     PRIORITY_NOT_VALID,
     NOT_A_DRAFT,
     ALREADY_CANCELLED,
     ALREADY_PAID,
     ALREADY_SHIPPED,
+    ALREADY_INVOICED,
     NOT_PLACED,
     PAYS_ON_COMPLETION,
     NOT_A_SESSION_ORDER,

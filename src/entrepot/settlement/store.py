@@ -10,6 +10,7 @@ from entrepot.infra.arrays import columns
 from entrepot.infra.checks import Broken, Watch, load_checks, run_checks
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
+from entrepot.kernel.currencies import minor_digits_of
 from entrepot.kernel.ids import Id
 from entrepot.settlement.model import (
     AnswersDueRow,
@@ -27,7 +28,6 @@ from entrepot.settlement.model import (
     TotalRow,
     TransferRow,
     WeekSum,
-    minor_digits_of,
 )
 
 SQL = load_statements("entrepot.settlement")

@@ -96,6 +96,7 @@ async def test_nobody_gives_more_than_they_have(pool: Pool, ann: Somebody) -> No
     assert isinstance(answer, Refusal)
     assert [(fault.code, fault.field, fault.facts) for fault in answer.faults] == [
         ("identity.scope_missing", "role", {"scope": "catalogue:read"}),
+        ("identity.scope_missing", "role", {"scope": "marketplace:read"}),
         ("identity.scope_missing", "role", {"scope": "partnerships:read"}),
         ("identity.scope_missing", "role", {"scope": "settlement:read"}),
         ("identity.scope_missing", "role", {"scope": "stock:read"}),

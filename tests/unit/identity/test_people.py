@@ -32,8 +32,9 @@ def test_each_role_may_do_what_the_next_one_may_and_more() -> None:
         "catalogue:read",
         "partnerships:read",
         "settlement:read",
+        "marketplace:read",
     }
-    assert clerk - reader == {"orders:write", "stock:write"}
+    assert clerk - reader == {"orders:write", "stock:write", "marketplace:write"}
     assert manager - clerk == {
         "catalogue:write",
         "audit:read",

@@ -231,6 +231,7 @@ ROUTES: Final = (
             *_IN_SESSION,
             "orders.already_cancelled",
             "orders.already_shipped",
+            "orders.already_invoiced",
             "orders.already_complete",
             "stock.insufficient_available",
         ),

@@ -52,6 +52,8 @@ STATUSES: Final[Mapping[str, int]] = {
     errors.FAILED: FAILED,
     "request.key_reused": 409,
     "orders.reference_taken": 409,
+    "orders.external_id_taken": 409,
+    "orders.already_invoiced": 409,
     "orders.not_a_draft": 409,
     "orders.already_cancelled": 409,
     "orders.already_paid": 409,

@@ -42,9 +42,10 @@ _READER: Final = frozenset(
         Scope.CATALOGUE_READ,
         Scope.PARTNERSHIPS_READ,
         Scope.SETTLEMENT_READ,
+        Scope.MARKETPLACE_READ,
     }
 )
-_CLERK: Final = _READER | {Scope.ORDERS_WRITE, Scope.STOCK_WRITE}
+_CLERK: Final = _READER | {Scope.ORDERS_WRITE, Scope.STOCK_WRITE, Scope.MARKETPLACE_WRITE}
 _MANAGER: Final = _CLERK | {
     Scope.CATALOGUE_WRITE,
     Scope.AUDIT_READ,

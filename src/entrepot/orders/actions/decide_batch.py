@@ -23,6 +23,7 @@ from entrepot.orders.actions.run_batch import (
     run_batch,
 )
 from entrepot.orders.model import PlaceOrder, Postponed, Submission
+from entrepot.orders.model.market_checks import external_id_taken
 
 Answer: TypeAlias = Accepted | Refusal
 
@@ -111,6 +112,8 @@ def _alone(error: BaseException) -> Refusal | BaseException:
             "You already have an order with this reference; give each order its own.",
             field="reference",
         )
+    if broken_constraint(error) == "order_external_ids_one_order":
+        return Refusal((external_id_taken("external_ids"),))
     if failure_of(error) is Failure.TRY_AGAIN:
         return TooBusyError(str(error))
     return error

@@ -49,6 +49,7 @@ from entrepot.orders.model import (
     partners_by_variant,
     positions_of,
     products_of,
+    survey_market,
     survey_submissions,
     takers_of,
     variants_of,
@@ -321,6 +322,8 @@ class _Batch:
             self.orders,
         )
         await self._read_windows(facts, frees=bool(answered.freeing))
+        asked = survey_market([each for _, each in self.live], self.tools.owners)
+        facts.market = await store.read_market_facts(self.connection, asked)
         return facts, answered
 
     async def _read_windows(self, facts: Facts, *, frees: bool) -> None:

@@ -85,11 +85,13 @@ async def house_keeping(
 
 
 def _check(caller: Caller, command: Command) -> Refusal | None:
-    """Acts on stock need one scope, all others another; a NUL would break the batch it is in."""
+    """Each kind of act needs its own scope; a NUL would break the batch that it is in."""
     if isinstance(command, PlaceOrder) and "\0" in command.reference:
         fault = check_reference(command.reference)
         assert fault is not None, "no reference holds a NUL"
         return Refusal((fault,))
+    if isinstance(command, PlaceOrder) and command.market is not None:
+        return check_scope(caller, Scope.MARKETPLACE_WRITE)
     on_stock = isinstance(command, _ON_STOCK)
     return check_scope(caller, Scope.STOCK_WRITE if on_stock else Scope.ORDERS_WRITE)
 

@@ -14,6 +14,7 @@ from entrepot.kernel.ids import Id, IdSource
 from entrepot.notices import raise_notices
 from entrepot.orders import store
 from entrepot.orders.model import Facts, Happened, Notice, Order, Submission
+from entrepot.orders.model.record import tell_numbers
 
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -58,12 +59,7 @@ async def write_batch(
     for order in (*placed.values(), *changed.values()):
         order.next_hold_no = book.hold_numbers.get(order.id, 1)
     await stock.write_stock(connection, facts.now, book, lifted, outcomes.cursors)
-    if placed:
-        await store.place_orders(connection, list(placed.values()))
-    if changed:
-        await store.change_orders(connection, list(changed.values()))
-    if placed or changed:
-        await store.queue_lines(connection, list(placed.values()), list(changed.values()))
+    await _write_orders(connection, outcomes, list(placed.values()), list(changed.values()))
     holds = _changed_holds(book) if has_windows else []
     if holds:
         await store.count_window_holds(connection, holds)
@@ -73,6 +69,23 @@ async def write_batch(
     if acts or outcomes.freed:
         await write_ground(connection, facts.now, acts, outcomes.freed)
     return [each.answer for each in acts]
+
+
+async def _write_orders(
+    connection: Connection, outcomes: Outcomes, placed: list[Order], changed: list[Order]
+) -> None:
+    """Write orders and the queue; answers are told the numbers that marketplaces' orders got."""
+    if placed:
+        await store.place_orders(connection, placed)
+    invoiced = [order for order in placed if order.market is not None]
+    if invoiced:
+        numbers = await store.write_marketplace_orders(connection, invoiced)
+        for each, _ in outcomes.happened:
+            tell_numbers(each.decision.answer, numbers)
+    if changed:
+        await store.change_orders(connection, changed)
+    if placed or changed:
+        await store.queue_lines(connection, placed, changed)
 
 
 def next_cursors(

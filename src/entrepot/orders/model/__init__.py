@@ -49,6 +49,7 @@ from entrepot.orders.model.partners import (
     partners_by_variant,
 )
 from entrepot.orders.model.placing import change_order, place_draft, place_order, record_payment
+from entrepot.orders.model.pricing import MarketFacts, Marketplace, MarketVariant
 from entrepot.orders.model.record import Line, Order, OrderAnswer
 from entrepot.orders.model.serving import Waiting
 from entrepot.orders.model.standing import followed_reference, waiting_rows
@@ -59,9 +60,11 @@ from entrepot.orders.model.stocktaking import (
     receive_stock,
 )
 from entrepot.orders.model.survey import (
+    MarketSurvey,
     acted_key,
     positions_of,
     products_of,
+    survey_market,
     survey_submissions,
     takers_of,
     variants_of,
@@ -88,6 +91,10 @@ __all__ = [
     "Line",
     "LineQuantity",
     "LocationFacts",
+    "MarketFacts",
+    "MarketSurvey",
+    "MarketVariant",
+    "Marketplace",
     "MatchFacts",
     "Notice",
     "Order",
@@ -137,6 +144,7 @@ __all__ = [
     "record_payment",
     "return_goods",
     "ship_order",
+    "survey_market",
     "survey_submissions",
     "sweep_order",
     "takers_of",

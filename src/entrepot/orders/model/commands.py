@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from entrepot.kernel.ids import Id
+from entrepot.orders.model.market import Market
 
 OrderKind: TypeAlias = Literal["own", "session", "marketplace"]
 Policy: TypeAlias = Literal[
@@ -33,6 +34,7 @@ class PlaceOrder(msgspec.Struct, frozen=True):
     `paid` orders (or those on account) get no limit; unpaid ones are cancelled when nothing was
     paid within `hold_minutes`. `policy` says what happens when stock is short. `window` is the
     sales session of a customer's order, or, with a `producer`, of a remote trader's session order.
+    With a `market` it is a marketplace's, placed paid and whole, with an invoice for each seller.
     """
 
     order: Id
@@ -46,6 +48,7 @@ class PlaceOrder(msgspec.Struct, frozen=True):
     priority: int = 0
     window: Id | None = None
     producer: Id | None = None
+    market: Market | None = None
 
 
 class PlaceDraft(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ import msgspec
 
 from entrepot.kernel.demand import AllocationKey, Partner, PositionKey
 from entrepot.kernel.ids import Id
+from entrepot.orders.model.pricing import MarketFacts
 from entrepot.orders.model.record import Order
 
 
@@ -76,7 +77,8 @@ class Facts(msgspec.Struct):
     youngest first. `windows` are by (trader, session), `session_orders` those that are not
     cancelled by (trader, session, producer); `counted` says what each customer order in a session
     counts for in what its window's products hold, by variant. `unfinished` are sessions with
-    customers who have paid or may pay, beside those that the batch gathers.
+    customers who have paid or may pay, beside those that the batch gathers. `market` is about what
+    marketplaces order.
     """
 
     now: datetime
@@ -95,6 +97,7 @@ class Facts(msgspec.Struct):
     session_orders: dict[tuple[Id, Id, Id], Id] = {}
     counted: dict[tuple[Id, Id], dict[Id, Decimal]] = {}
     unfinished: set[tuple[Id, Id]] = set()
+    market: MarketFacts = msgspec.field(default_factory=MarketFacts)
     _sources: dict[tuple[Id, Id], tuple[PositionKey, ...]] = {}
 
     def sources(self, owner: Id, variant: Id) -> tuple[PositionKey, ...]:

@@ -11,6 +11,7 @@ from entrepot.kernel import ids
 from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import HIGHEST, LOWEST
 from entrepot.kernel.quantity import ZERO, quantity_text
+from entrepot.orders.model.record import Order
 from entrepot.orders.model.showing import optional_text
 
 ORDERS_LOOKED_AT_MAX: Final = 1000
@@ -215,4 +216,41 @@ def show_orderable(row: OrderableRow) -> Orderable:
         optional_text(own),
         optional_text(offered),
         optional_text(promised),
+    )
+
+
+class OrderSummary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An order without its lines."""
+
+    id: str
+    reference: str
+    kind: str
+    status: str
+    fulfilment_status: str
+    payment_status: str
+    policy: str
+    placed_at: datetime
+    hold_until: datetime | None = None
+    priority: int = 0
+    follows: str | None = None
+    sales_session: str | None = None
+    producer: str | None = None
+
+
+def summarise(order: Order) -> OrderSummary:
+    """Write an order without its lines for the wire."""
+    return OrderSummary(
+        ids.ORDER + order.id,
+        order.reference,
+        order.kind,
+        order.status,
+        order.fulfilment_status,
+        order.payment_status,
+        order.policy,
+        order.placed_at,
+        order.hold_until,
+        order.priority,
+        None if order.follows is None else ids.ORDER + order.follows,
+        None if order.window is None else ids.SALES_SESSION + order.window,
+        None if order.producer is None else ids.ORGANISATION + order.producer,
     )

@@ -4,6 +4,7 @@ Shapes: `Order` and `Line` mirror their tables; answers carry wire ids, quantiti
 times in UTC.
 """
 
+from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from entrepot.kernel.demand import (
 )
 from entrepot.kernel.ids import Id
 from entrepot.kernel.quantity import ZERO, quantity_text
+from entrepot.orders.model.invoices import MarketAnswer, MarketRecord
 
 PRIORITY_MAX: Final = 99
 
@@ -55,7 +57,8 @@ class Order(msgspec.Struct):
     `shipped_from` lists (line number, position, units) of converted holds, oldest first;
     `transfers` what came from partners for it and did not go back, oldest first, where an act may
     undo it. An order in a sales session has its `window`; the session order itself names its
-    `producer`.
+    `producer`. `market` is what a new order of a marketplace has beside; one that `is_invoiced`
+    had it when it was placed.
     """
 
     organisation: Id
@@ -74,11 +77,13 @@ class Order(msgspec.Struct):
     follows: Id | None = None
     window: Id | None = None
     producer: Id | None = None
+    is_invoiced: bool = False
     lines: list[Line] = []
     holds: list[LiveHold] = []
     shipped_from: list[tuple[int, PositionKey, Decimal]] = []
     transfers: list[LiveTransfer] = []
     is_new: bool = False
+    market: MarketRecord | None = None
 
     def copy(self) -> "Order":
         """Copy the order and its lines, so that a refused act leaves the facts as they were."""
@@ -156,7 +161,8 @@ class TransferAnswer(msgspec.Struct, omit_defaults=True):
 class OrderAnswer(msgspec.Struct, omit_defaults=True):
     """An order as answered to an act on it.
 
-    One of a sales session names it; the session order itself names its `producer` too.
+    One of a sales session names it; the session order itself names its `producer` too. One that a
+    marketplace just placed has its seller invoices.
     """
 
     id: str
@@ -178,6 +184,7 @@ class OrderAnswer(msgspec.Struct, omit_defaults=True):
     transferred: list[TransferAnswer] = []
     sales_session: str | None = None
     producer: str | None = None
+    marketplace: MarketAnswer | None = None
 
 
 class DroppedLine(msgspec.Struct):
@@ -278,6 +285,15 @@ def answer_order(
         None if order.window is None else ids.SALES_SESSION + order.window,
         None if order.producer is None else ids.ORGANISATION + order.producer,
     )
+
+
+def tell_numbers(answer: msgspec.Struct, numbers: Mapping[Id, int]) -> None:
+    """Put the numbers that an order and its invoices were given, by id, into what is answered."""
+    if not isinstance(answer, OrderAnswer) or answer.marketplace is None:
+        return
+    answer.marketplace.legacy_id = numbers[answer.id.removeprefix(ids.ORDER)]
+    for invoice in answer.marketplace.invoices:
+        invoice.legacy_id = numbers[invoice.id.removeprefix(ids.INVOICE)]
 
 
 def _answer_transfer(part: Transferred) -> TransferAnswer:

@@ -32,6 +32,7 @@ from entrepot.orders.model.commands import (
 )
 from entrepot.orders.model.decision import Ask, Decision, Notice
 from entrepot.orders.model.facts import Facts
+from entrepot.orders.model.marketplace import place_marketplace_order
 from entrepot.orders.model.placing import (
     change_order,
     decide_order,
@@ -43,6 +44,7 @@ from entrepot.orders.model.placing import (
 from entrepot.orders.model.record import Order, OrderAnswer, answer_order, queue_place
 from entrepot.orders.model.standing import (
     already_cancelled,
+    already_invoiced,
     become_cancelled,
     become_complete,
     find_order,
@@ -54,9 +56,11 @@ from entrepot.orders.model.windows import check_remote_window
 def place_any_order(
     facts: Facts, submission: Submission, ask: Ask, new_id: IdSource
 ) -> Decision | Refusal:
-    """Place an order by the rule of its kind: a session order of a remote trader, or any other."""
+    """Place an order by its rule: a marketplace's, a remote trader's in a session, or any other."""
     command = submission.command
     assert isinstance(command, PlaceOrder), "the batch hands each command to its own rule"
+    if command.market is not None:
+        return place_marketplace_order(facts, submission, ask, new_id)
     if command.producer is None:
         return place_order(facts, submission, ask, new_id)
     return _place_session_order(facts, submission, command, ask, new_id)
@@ -67,11 +71,14 @@ def change_any_order(
 ) -> Decision | Refusal:
     """Change an order by the rule of its kind.
 
-    A session order may lose all its lines, and one that was a draft is held from then on.
+    A session order may lose all its lines, and one that was a draft is held from then on. One that
+    was split into invoices is not changed.
     """
     command = submission.command
     assert isinstance(command, ChangeOrder), "the batch hands each command to its own rule"
     order = facts.orders.get((submission.organisation, command.order))
+    if order is not None and order.is_invoiced:
+        return already_invoiced(order)
     if order is None or order.producer is None:
         return change_order(facts, submission, ask, new_id)
     if order.status == "complete":

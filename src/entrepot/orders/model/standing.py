@@ -50,6 +50,15 @@ def already_cancelled(order: Order) -> Refusal:
     )
 
 
+def already_invoiced(order: Order) -> Refusal:
+    """Refuse to change the lines of an order whose sellers have their invoices."""
+    return refuse(
+        errors.ALREADY_INVOICED,
+        f"The sellers of order {order.reference} have their invoices. Cancel lines of it instead.",
+        facts={"order": ids.ORDER + order.id},
+    )
+
+
 def release_all(order: Order) -> tuple[Ending, ...]:
     """Release every live hold of an order, whole."""
     return tuple([Ending(hold, hold.quantity, HoldEnd.RELEASED) for hold in order.holds])

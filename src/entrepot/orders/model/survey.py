@@ -135,6 +135,44 @@ def products_of(
     return sorted(named, key=lambda each: (each[0], each[1], each[2] or ""))
 
 
+class MarketSurvey(NamedTuple):
+    """What orders of marketplaces name: (owner, variant) pairs, who runs one, sellers.
+
+    `external_ids` are those that orders are to have, as (marketplace, key, value).
+    """
+
+    variants: list[tuple[Id, Id]]
+    marketplaces: list[Id]
+    sellers: list[Id]
+    external_ids: list[tuple[Id, str, str]]
+
+
+def survey_market(
+    submissions: Iterable[Submission], owners: Mapping[Id, Id]
+) -> MarketSurvey | None:
+    """List what orders of marketplaces name; None where there are no such orders."""
+    variants: set[tuple[Id, Id]] = set()
+    marketplaces: set[Id] = set()
+    external_ids: set[tuple[Id, str, str]] = set()
+    for each in submissions:
+        command = each.command
+        if isinstance(command, PlaceOrder) and command.market is not None:
+            marketplaces.add(each.organisation)
+            named = variants_of(command)
+            variants.update((owners[variant], variant) for variant in named if variant in owners)
+            external_ids.update(
+                (each.organisation, said.key, said.value)
+                for said in command.market.external_ids
+                if "\0" not in said.key + said.value  # no text in the database holds one
+            )
+    if not marketplaces:
+        return None
+    sellers = {owner for owner, _ in variants}
+    return MarketSurvey(
+        sorted(variants), sorted(marketplaces), sorted(sellers), sorted(external_ids)
+    )
+
+
 def takers_of(submissions: Iterable[Submission]) -> list[tuple[Id, Id]]:
     """The existing orders for which stock is asked: nothing is taken in a session that closes."""
     return sorted(

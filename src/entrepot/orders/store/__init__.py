@@ -1,5 +1,6 @@
 """Loading and saving orders, the queue of those that wait, and the partners they may draw on."""
 
+from entrepot.orders.store.marketplace import read_market_facts, write_marketplace_orders
 from entrepot.orders.store.orders import (
     SQL,
     VIEWS,
@@ -82,6 +83,7 @@ __all__ = [
     "read_facts",
     "read_lag",
     "read_line_variants",
+    "read_market_facts",
     "read_order_lines",
     "read_orders",
     "read_partners",
@@ -94,4 +96,5 @@ __all__ = [
     "read_windows",
     "read_windows_of_orders",
     "read_wrong_orders",
+    "write_marketplace_orders",
 ]

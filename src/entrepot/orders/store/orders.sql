@@ -171,7 +171,16 @@ SELECT
     o.next_hold_no,
     o.follows,
     o.selling_window,
-    o.producer
+    o.producer,
+    CASE
+        WHEN o.kind = 'marketplace'
+            THEN EXISTS (
+                SELECT 1
+                FROM marketplace_orders AS m
+                WHERE m.organisation = o.organisation AND m.order_id = o.id
+            )
+        ELSE false
+    END AS is_invoiced
 FROM orders AS o
 INNER JOIN
     unnest($1::uuid[], $2::uuid[]) AS w (organisation, id)

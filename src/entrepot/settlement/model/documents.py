@@ -5,15 +5,15 @@ wholesaler sees it as a settlement order, the retailer as a settlement inbound, 
 units. Fulfilment reference, sections 11 (documents) and 13 (rounding); design 6.6.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
-from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from entrepot.kernel import ids
+from entrepot.kernel.currencies import minor_digits_of
 from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import Key
 from entrepot.kernel.quantity import quantity_text
@@ -27,16 +27,6 @@ State: TypeAlias = Literal["closed", "acknowledged", "disputed"]
 REASON_LENGTH_MAX: Final = 2000
 MINOR_MAX: Final = 2**63 - 1
 """The most that a total is written with; what is more has none."""
-
-MINOR_DIGITS: Final[Mapping[str, int]] = MappingProxyType(
-    {
-        **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG"), 0),
-        **dict.fromkeys(("RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0),
-        **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-        **dict.fromkeys(("CLF", "UYW"), 4),
-    }
-)
-"""Decimals of a currency's minor unit, by ISO 4217; every other currency has two."""
 
 EXACT: Final = Context(prec=80)
 """More digits than a quantity, a factor and a price have together."""
@@ -281,11 +271,6 @@ class SettledTransfer(msgspec.Struct, frozen=True):
     def inner_id(self) -> Id:
         """The id as it is inside Entrepot."""
         return self.id.removeprefix(ids.TRANSFER)
-
-
-def minor_digits_of(currency: str) -> int:
-    """How many decimals a currency's minor unit has."""
-    return MINOR_DIGITS.get(currency, 2)
 
 
 def totals_of(sums: Iterable[RateSum], currency: str) -> list[TotalRow]:
