@@ -139,6 +139,57 @@ SAYS = frozenset(
         "week",
         # The kind of act, such as `orders.placed`.
         "query.act",
+        # Who bought from a marketplace, what it comes to, and what is noted beside it.
+        "body.buyer.address.address",
+        "body.buyer.address.city",
+        "body.buyer.address.country",
+        "body.buyer.address.postcode",
+        "body.buyer.address.subaddress",
+        "body.buyer.billing_address.address",
+        "body.buyer.billing_address.city",
+        "body.buyer.billing_address.country",
+        "body.buyer.billing_address.postcode",
+        "body.buyer.billing_address.subaddress",
+        "body.buyer.billing_business_code",
+        "body.buyer.billing_business_name",
+        "body.buyer.billing_email",
+        "body.buyer.billing_first_name",
+        "body.buyer.billing_phone",
+        "body.buyer.billing_surname",
+        "body.buyer.business_name",
+        "body.buyer.email",
+        "body.buyer.first_name",
+        "body.buyer.message_to_gift_recipient",
+        "body.buyer.message_to_seller",
+        "body.buyer.notes",
+        "body.buyer.phone",
+        "body.buyer.purchase_order_number",
+        "body.buyer.surname",
+        "body.invoices[].adjustments[].amount",
+        "body.invoices[].adjustments[].description",
+        "body.invoices[].adjustments[].source",
+        "body.invoices[].adjustments[].withheld",
+        "body.invoices[].external_ids[].key",
+        "body.invoices[].external_ids[].value",
+        "body.invoices[].lines[]",
+        "body.invoices[].metadata[].key",
+        "body.invoices[].metadata[].value",
+        "body.lines[].adjustments[].amount",
+        "body.lines[].adjustments[].description",
+        "body.lines[].adjustments[].source",
+        "body.lines[].adjustments[].withheld",
+        "body.lines[].cost.amount",
+        "body.lines[].cost.tax",
+        "body.lines[].external_ids[].key",
+        "body.lines[].external_ids[].value",
+        "body.lines[].metadata[].key",
+        "body.lines[].metadata[].value",
+        "body.lines[].postage.amount",
+        "body.lines[].postage.tax",
+        "body.metadata[].key",
+        "body.metadata[].value",
+        # Numbers are counted up over all, and each is sought among one's own.
+        "query.legacy_id",
         # How columns of a sheet are called.
         "query.map",
         # Where somebody else is written to.
@@ -188,6 +239,15 @@ SESSION_PRODUCTS = {
     "body.products[].seller": Answer.ABSENT,
 }
 MARKET_LINES = [{"variant": "{market_variant}", "quantity": "1"}]
+EXTERNAL_ID = {"key": "{external_key}", "value": "{external_value}"}
+EXTERNAL_QUERY = {
+    "external_id_key": "{external_key}",
+    "external_id_value": "{external_value}",
+}
+BY_EXTERNAL_ID = {
+    "query.external_id_key": Answer.EMPTY,
+    "query.external_id_value": Answer.EMPTY,
+}
 MARKET_SKU = {"sku": "{market_sku}", "seller": "{market_seller}"}
 SESSION_LINES = [{"variant": "{session_variant}", "quantity": "1"}]
 
@@ -590,13 +650,24 @@ TABLE: tuple[Row, ...] = (
     Row(
         "POST /api/v1/marketplace-orders",
         Scope.MARKETPLACE_WRITE,
-        {**ORDER_LINES, "body.reference": Answer.FREE},
+        {
+            **ORDER_LINES,
+            "body.reference": Answer.FREE,
+            "body.external_ids[].key": Answer.FREE,
+            "body.external_ids[].value": Answer.FREE,
+        },
         (
-            Example(body={"lines": MARKET_LINES}),
+            Example(body={"lines": MARKET_LINES, "reference": "{reference}"}),
+            Example(body={"lines": MARKET_LINES, "external_ids": [EXTERNAL_ID]}, own=False),
             Example(body={"lines": [{**MARKET_SKU, "quantity": "1"}]}),
         ),
     ),
-    Row("GET /api/v1/marketplace-orders", Scope.MARKETPLACE_READ, PAGED),
+    Row(
+        "GET /api/v1/marketplace-orders",
+        Scope.MARKETPLACE_READ,
+        {**PAGED, **BY_EXTERNAL_ID},
+        (Example(), Example(EXTERNAL_QUERY)),
+    ),
     Row(
         "GET /api/v1/marketplace-orders/{order}",
         Scope.MARKETPLACE_READ,
@@ -606,8 +677,11 @@ TABLE: tuple[Row, ...] = (
     Row(
         "GET /api/v1/seller-invoices",
         Scope.MARKETPLACE_READ,
-        PAGED,
-        (Example(), Example({"side": "marketplace"})),
+        {**PAGED, **BY_EXTERNAL_ID},
+        (
+            Example(),
+            Example({**EXTERNAL_QUERY, "side": "marketplace"}),
+        ),
     ),
     Row(
         "GET /api/v1/seller-invoices/{invoice}",

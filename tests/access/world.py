@@ -417,8 +417,12 @@ async def _market(member: Member, _: Things) -> Things:
     asker = await member.web.asker(seller)
     variant = await _marketed(asker, f"{member.name}-market-{next(_numbers)}")
     line = {"variant": variant["id"], "quantity": "1"}
-    order = await member.asker.post("/marketplace-orders", {"lines": [line]})
+    named = {"key": f"key of {variant['sku']}", "value": f"value of {variant['sku']}"}
+    body = {"lines": [line], "external_ids": [named]}
+    order = await member.asker.post("/marketplace-orders", body)
     return {
+        "external_key": named["key"],
+        "external_value": named["value"],
         "market_variant": variant["id"],
         "market_sku": variant["sku"],
         "market_seller": f"org_{seller}",
@@ -532,6 +536,8 @@ MAKERS: Mapping[tuple[str, ...], Maker] = {
         "market_seller",
         "marketplace_order",
         "market_invoice",
+        "external_key",
+        "external_value",
     ): _market,
     ("invoice",): _sold_invoice,
     ("act",): _act,
