@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncpg
 
 from entrepot.kernel.ids import Id
-from entrepot.orders import ReturnGoods
+from entrepot.orders import Adjustment, MarketLine, Money, ReturnGoods
+from tests.factories.bazaar import Bazaar
 from tests.factories.counter import Counter, order_of, parts
 from tests.factories.feeding import publish_all
 from tests.factories.hub import Hub
@@ -57,6 +58,23 @@ async def live_in_sessions(network: Network, counter: Counter) -> None:
     await counter.place(hub.trader, hub.basket(opened, (hub.carrots, 3), reference="basket"))
     await hub.close(closed)
     await hub.gather(closed, basket.order)
+    await publish_all(counter.pool)
+
+
+async def live_on_a_marketplace(network: Network, counter: Counter) -> None:
+    """Let everything happen once on a marketplace: an order over two sellers, of `bazaar`."""
+    bazaar = await Bazaar(network, counter).open()
+    one, two = await bazaar.seller(), await bazaar.seller()
+    wholesale = await bazaar.goods(one, "WHOLESALE", model="wholesale")
+    retail = await bazaar.goods(two, "RETAIL")
+    promoted = MarketLine(
+        Money(1000), Money(250), adjustments=(Adjustment("promotion", -100, 40, "Welcome"),)
+    )
+    collected = MarketLine(Money(500), delivery_type="click_and_collect")
+    order = bazaar.order(
+        (wholesale, 2, promoted), (wholesale, 1, collected), (retail, 1, 900), reference="bazaar"
+    )
+    await counter.place(bazaar.marketplace, order)
     await publish_all(counter.pool)
 
 

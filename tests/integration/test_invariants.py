@@ -13,7 +13,13 @@ from entrepot.infra.pool import Connection, Pool
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
 from tests.factories.counter import Counter, order_of
-from tests.factories.damages import MAY_EDIT, live, live_between_partners, live_in_sessions
+from tests.factories.damages import (
+    MAY_EDIT,
+    live,
+    live_between_partners,
+    live_in_sessions,
+    live_on_a_marketplace,
+)
 from tests.factories.network import Network
 from tests.tidy.house import PACKAGE, ROOT
 
@@ -303,6 +309,44 @@ BETWEEN_PARTNERS = (
 )
 
 
+LOOSE_LINES = (
+    "ALTER TABLE marketplace_lines DROP CONSTRAINT marketplace_lines_on_an_invoice_of_their_seller"
+)
+COLLECTED = "(SELECT id FROM seller_invoices WHERE delivery_type = 'click_and_collect')"
+
+ON_A_MARKETPLACE = (
+    Damage(
+        "UPDATE seller_invoices SET delivery_type = 'buy_online'",
+        {"invoices_are_one_a_delivery_type"},
+        "ALTER TABLE seller_invoices DROP CONSTRAINT seller_invoices_one_a_delivery_type",
+    ),
+    Damage(
+        "UPDATE marketplace_lines SET pricing_model = 'marketplace' WHERE line_no = 1",
+        {"invoices_are_one_a_delivery_type"},
+        LOOSE_LINES,
+    ),
+    Damage(
+        "DELETE FROM marketplace_lines WHERE line_no = 2",
+        {"marketplace_lines_are_on_an_invoice_of_their_owner", "invoices_are_sums_of_their_lines"},
+    ),
+    Damage(
+        f"UPDATE marketplace_lines SET invoice = {COLLECTED} WHERE line_no = 3",
+        {
+            "invoices_are_one_a_delivery_type",
+            "invoices_are_sums_of_their_lines",
+            "marketplace_lines_are_on_an_invoice_of_their_owner",
+        },
+        LOOSE_LINES,
+    ),
+    Damage("UPDATE seller_invoices SET owed = owed + 1", {"invoices_are_sums_of_their_lines"}),
+    Damage("DELETE FROM order_adjustments", {"invoices_are_sums_of_their_lines"}),
+    Damage(
+        "UPDATE marketplace_orders SET subtotal = subtotal + 1, total = total + 1",
+        {"marketplace_orders_are_sums_of_their_invoices"},
+    ),
+)
+
+
 @pytest.fixture
 async def lived(network: Network, counter: Counter) -> Id:
     """A database in which everything has happened once."""
@@ -323,6 +367,12 @@ async def test_each_damage_between_partners_is_found(network: Network, counter: 
 async def test_each_damage_in_sessions_is_found(network: Network, counter: Counter) -> None:
     await live_in_sessions(network, counter)
     wrong = await _wrongly_found(counter, IN_SESSIONS)
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+async def test_each_damage_on_a_marketplace_is_found(network: Network, counter: Counter) -> None:
+    await live_on_a_marketplace(network, counter)
+    wrong = await _wrongly_found(counter, ON_A_MARKETPLACE)
     assert not wrong, "\n" + "\n".join(wrong)
 
 
@@ -355,7 +405,7 @@ async def _found_after(connection: Connection, damage: Damage) -> list[Broken]:
 
 
 def test_each_invariant_is_broken_somewhere() -> None:
-    damages = (*DAMAGES, *IN_SESSIONS, *BETWEEN_PARTNERS)
+    damages = (*DAMAGES, *IN_SESSIONS, *BETWEEN_PARTNERS, *ON_A_MARKETPLACE)
     broken = {name for damage in damages for name in damage.breaks}
     elsewhere = _invariants_of("settlement")  # in tests/integration/settlement/test_checks.py
     assert broken == {name for room in ROOMS for name in _invariants_of(room)} - elsewhere

@@ -363,3 +363,114 @@ FULL JOIN (
         AND s.variant = c.variant
 WHERE coalesce(s.quantity, 0) <> coalesce(c.quantity, 0)
 LIMIT $1;
+
+-- name: invoices_are_one_a_delivery_type
+-- A seller has one invoice of an order for each way of delivery, and one pricing model in all of them
+-- and in all of their lines.
+-- do: Find out from the marketplace which invoice is the right one; the others need a person who
+-- knows the order.
+SELECT
+    i.organisation::text || '/' || i.order_id::text || '/' || i.seller::text AS subject,
+    json_build_object(
+        'invoices', count(DISTINCT i.id),
+        'delivery_types', count(DISTINCT i.delivery_type),
+        'pricing_models', string_agg(DISTINCT coalesce(m.pricing_model, i.pricing_model), ', ')
+    ) AS facts
+FROM seller_invoices AS i
+LEFT JOIN marketplace_lines AS m ON i.organisation = m.organisation AND i.id = m.invoice
+GROUP BY i.organisation, i.order_id, i.seller
+HAVING
+    count(DISTINCT i.id) <> count(DISTINCT i.delivery_type)
+    OR count(DISTINCT i.pricing_model) > 1
+    OR count(DISTINCT m.pricing_model) > 1
+    OR min(i.pricing_model) <> min(m.pricing_model)
+LIMIT $1;
+
+-- name: marketplace_lines_are_on_an_invoice_of_their_owner
+-- Each line of an order over many sellers is on exactly one invoice of that order, whose seller owns
+-- the goods; and no invoice is without a line.
+-- do: Restore the lines or invoices that are missing from a backup.
+SELECT
+    coalesce(l.organisation, i.organisation)::text || '/'
+    || coalesce(l.order_id, i.order_id)::text || '/' || coalesce(l.line_no, 0)::text AS subject,
+    json_build_object('line', l.line_no, 'owner', l.owner, 'seller', i.seller) AS facts
+FROM (
+    SELECT
+        o.organisation,
+        o.order_id,
+        g.line_no,
+        g.owner,
+        m.invoice
+    FROM marketplace_orders AS o
+    INNER JOIN order_lines AS g ON o.organisation = g.organisation AND o.order_id = g.order_id
+    LEFT JOIN marketplace_lines AS m
+        ON
+            g.organisation = m.organisation AND g.order_id = m.order_id
+            AND g.line_no = m.line_no
+) AS l
+FULL JOIN seller_invoices AS i ON l.organisation = i.organisation AND l.invoice = i.id
+WHERE
+    l.invoice IS NULL OR i.id IS NULL OR i.order_id <> l.order_id OR i.seller <> l.owner
+LIMIT $1;
+
+-- name: invoices_are_sums_of_their_lines
+-- What an invoice comes to is the sum of its lines and adjustments; its seller is owed that of its
+-- lines less what it bears.
+-- do: Compare the order with what the marketplace sent; the amounts need a person who knows it.
+SELECT
+    i.organisation::text || '/' || i.id::text AS subject,
+    json_build_object(
+        'subtotal', i.subtotal, 'lines', l.cost, 'postage', i.postage, 'tax', i.tax,
+        'adjusted', i.adjusted, 'owed', i.owed, 'owed_by_lines', l.owed
+    ) AS facts
+FROM seller_invoices AS i
+LEFT JOIN (
+    SELECT
+        m.organisation,
+        m.invoice,
+        sum(m.cost) AS cost,
+        sum(m.postage) AS postage,
+        sum(m.cost_tax::bigint + m.postage_tax) AS tax,
+        sum(m.owed) AS owed
+    FROM marketplace_lines AS m
+    GROUP BY m.organisation, m.invoice
+) AS l ON i.organisation = l.organisation AND i.id = l.invoice
+LEFT JOIN (
+    SELECT
+        d.organisation,
+        d.invoice,
+        sum(d.amount) AS amount,
+        sum(d.withheld) AS withheld
+    FROM order_adjustments AS d
+    GROUP BY d.organisation, d.invoice
+) AS a ON i.organisation = a.organisation AND i.id = a.invoice
+WHERE
+    (i.subtotal, i.postage, i.tax) IS DISTINCT FROM (l.cost, l.postage, l.tax)
+    OR i.adjusted <> coalesce(a.amount, 0)
+    OR i.withheld <> coalesce(a.withheld, 0)
+    OR i.owed <> l.owed - i.withheld
+LIMIT $1;
+
+-- name: marketplace_orders_are_sums_of_their_invoices
+-- What an order over many sellers comes to is the sum of its invoices.
+-- do: Compare the order with what the marketplace sent; the amounts need a person who knows it.
+SELECT
+    o.organisation::text || '/' || o.order_id::text AS subject,
+    json_build_object('total', o.total, 'invoices', i.total) AS facts
+FROM marketplace_orders AS o
+LEFT JOIN (
+    SELECT
+        s.organisation,
+        s.order_id,
+        sum(s.subtotal) AS subtotal,
+        sum(s.postage) AS postage,
+        sum(s.tax) AS tax,
+        sum(s.adjusted) AS adjusted,
+        sum(s.total) AS total
+    FROM seller_invoices AS s
+    GROUP BY s.organisation, s.order_id
+) AS i ON o.organisation = i.organisation AND o.order_id = i.order_id
+WHERE
+    (o.subtotal, o.postage, o.tax, o.adjusted, o.total)
+    IS DISTINCT FROM (i.subtotal, i.postage, i.tax, i.adjusted, i.total)
+LIMIT $1;
