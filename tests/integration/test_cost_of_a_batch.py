@@ -23,6 +23,7 @@ from entrepot.infra.settings import Settings
 from entrepot.kernel.ids import Id
 from entrepot.orders import CancelOrder, ReceiveStock, StockLine, Submission
 from entrepot.orders.model import Command
+from tests.factories.bazaar import Bazaar
 from tests.factories.counter import Counter, body_of, order_of, submission, wanted
 from tests.factories.history import GROWING, Market, open_market
 from tests.factories.network import Network
@@ -120,10 +121,22 @@ async def mixed(market: Market, size: int) -> Batch:
     ]
 
 
+async def invoiced(market: Market, size: int) -> Batch:
+    """Orders of a marketplace, each over two sellers."""
+    counter = market.counter
+    bazaar = await Bazaar(Network(counter.pool), counter).open()
+    goods = [await bazaar.goods(await bazaar.seller(), "GOODS", stock=10_000) for _ in range(2)]
+    return [
+        (bazaar.marketplace, bazaar.order(*[(each, 1, 500) for each in goods], external_id=f"A{n}"))
+        for n in range(size)
+    ]
+
+
 KINDS: Mapping[Callable[[Market, int], Awaitable[Any]], int] = MappingProxyType(
     {
         plain: STATEMENTS_MAX_PLAIN,
         replayed: STATEMENTS_MAX_PLAIN,
+        invoiced: STATEMENTS_MAX_PLAIN + 2,  # one reads what is sold, one writes the invoices
         cancels: STATEMENTS_MAX_CAREFUL,
         receipts: STATEMENTS_MAX_CAREFUL,
         mixed: STATEMENTS_MAX_CAREFUL,

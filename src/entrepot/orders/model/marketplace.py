@@ -64,7 +64,7 @@ def place_marketplace_order(
     decided = decide_order(facts, submission, order, ask, new_id, None, paid=True)
     if isinstance(decided, Refusal):
         return decided
-    order.market, order.is_invoiced = record, True
+    order.market = record
     assert isinstance(decided.answer, OrderAnswer), "an order is answered with what became of it"
     decided.answer.marketplace = _answer(record)
     facts.market.taken.update(
@@ -106,6 +106,7 @@ def _new_order(
         0,
         queue_place(0, facts.now, command.order),
         facts.now,
+        is_invoiced=True,
         is_new=True,
     )
     order.lines = [
@@ -124,10 +125,9 @@ def _new_order(
 def _range_faults(record: MarketRecord) -> list[Fault]:
     """Whatever comes to more than the programs that read it can count, or to less than nothing."""
     faults = [
-        _out_of_range(f"lines[{line.line_no - 1}].cost", amount)
+        _out_of_range(f"lines[{line.line_no - 1}].cost", max(line.money.cost, line.money.owed))
         for line in record.lines
-        for amount in (line.money.cost, line.money.owed)
-        if amount > WHOLE_MAX
+        if max(line.money.cost, line.money.owed) > WHOLE_MAX
     ]
     if faults:
         return faults

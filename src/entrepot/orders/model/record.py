@@ -281,7 +281,8 @@ def answer_order(
             )
             for part in ended
         ],
-        [_answer_transfer(part) for part in transferred],
+        # What passes between a seller and its wholesalers is not a marketplace's to know.
+        [] if order.is_invoiced else [_answer_transfer(part) for part in transferred],
         None if order.window is None else ids.SALES_SESSION + order.window,
         None if order.producer is None else ids.ORGANISATION + order.producer,
     )
