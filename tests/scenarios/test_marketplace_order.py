@@ -169,3 +169,31 @@ async def test_a_seller_sees_its_invoice_and_nothing_beyond(fair: Fair) -> None:
     order = await one.send("GET", f"/api/v1/marketplace-orders/{answer.json()['id']}")
     assert order.status_code == 404
     assert (await one.get("/marketplace-orders"))["data"] == []
+
+
+async def test_wholesale_is_marked_where_some_marketplace_offers_it(
+    fair: Fair, network: Network, counter: Counter, web: Web
+) -> None:
+    abroad = await Bazaar(network, counter).open("NL", "EUR")
+    seller = await abroad.seller()
+    path = f"/variants/var_{await abroad.goods(seller, 'CUPS')}"
+    asker = await web.asker(seller)
+    marked = {"pricing_model": "wholesale"}
+    refused = await asker.patch(path, marked)
+    assert refused.status_code == 422
+    assert refused.json()["code"] == "catalogue.wholesale_not_offered"
+    await network.right(seller, fair.bazaar.marketplace, "marketplace")
+    assert (await asker.patch(path, marked)).status_code == 200
+    # What is wholesale already may be changed wherever it is sold.
+    await counter.rows("DELETE FROM trading_rights WHERE buyer = $1", fair.bazaar.marketplace)
+    assert (await asker.patch(path, {**marked, "name": "Beakers"})).status_code == 200
+
+
+async def test_who_sells_on_no_marketplace_may_mark_wholesale(
+    network: Network, counter: Counter, web: Web
+) -> None:
+    loner = await network.organisation("loner")
+    cups = await Bazaar(network, counter).goods(loner, "CUPS")
+    asker = await web.asker(loner)
+    answer = await asker.patch(f"/variants/var_{cups}", {"pricing_model": "wholesale"})
+    assert answer.status_code == 200

@@ -44,6 +44,7 @@ from entrepot.catalogue.errors import (
     VARIANT_DELETED,
     VAT_RATE_NEEDED,
     VAT_RATE_NOT_VALID,
+    WHOLESALE_NOT_OFFERED,
 )
 from entrepot.catalogue.model import (
     Location,
@@ -112,6 +113,7 @@ __all__ = [
     "VARIANT_DELETED",
     "VAT_RATE_NEEDED",
     "VAT_RATE_NOT_VALID",
+    "WHOLESALE_NOT_OFFERED",
     "Location",
     "LocationChanges",
     "NewLocation",

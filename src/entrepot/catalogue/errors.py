@@ -17,6 +17,7 @@ EMAIL_NOT_VALID: Final = "catalogue.email_not_valid"
 RANK_NOT_VALID: Final = "catalogue.rank_not_valid"
 UNIT_NOT_VALID: Final = "catalogue.unit_not_valid"
 PRICING_MODEL_NOT_VALID: Final = "catalogue.pricing_model_not_valid"
+WHOLESALE_NOT_OFFERED: Final = "catalogue.wholesale_not_offered"
 PRICE_NOT_VALID: Final = "catalogue.price_not_valid"
 VAT_RATE_NEEDED: Final = "catalogue.vat_rate_needed"
 VAT_RATE_NOT_VALID: Final = "catalogue.vat_rate_not_valid"
@@ -51,6 +52,7 @@ PRECEDENCE: Final = (
     RANK_NOT_VALID,
     UNIT_NOT_VALID,
     PRICING_MODEL_NOT_VALID,
+    WHOLESALE_NOT_OFFERED,
     PRICE_NOT_VALID,
     VAT_RATE_NEEDED,
     VAT_RATE_NOT_VALID,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Annotated
 
+import msgspec
 import typer
 
 from entrepot import identity
@@ -36,11 +37,21 @@ def create(
     ] = "Europe/Amsterdam",
     country: Annotated[str, typer.Option(help="Its country, in two letters.")] = "NL",
     currency: Annotated[str, typer.Option(help="Its currency, in three letters.")] = "EUR",
+    wholesale_country: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="As a marketplace, it offers wholesale prices if its country is one of these;"
+            " may be given again.  [default: AU, NZ]",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """Make an organisation."""
     new = NewOrganisation(slug, name or slug, time_zone, country, currency)
+    if wholesale_country:
+        new = msgspec.structs.replace(new, wholesale_countries=tuple(wholesale_country))
 
     async def work(services: Services) -> Organisation:
         return accepted(

@@ -348,8 +348,16 @@ async def _make(
 
 async def _change(services: Services, caller: Caller, sku: str, changes: VariantChanges) -> Variant:
     variant = (await the_variants(services, caller, [sku]))[sku]
+    offers = True
+    if changes.pricing_model == "wholesale":
+        offers = accepted(await orders.offers_wholesale(services.pool, caller))
     changed = await catalogue.change_variant(
-        services.pool, services.desk.new_id, caller, variant.inner_id, changes
+        services.pool,
+        services.desk.new_id,
+        caller,
+        variant.inner_id,
+        changes,
+        offers_wholesale=offers,
     )
     answer = accepted(changed).answer
     if changes.state in {"deactivated", "deleted"}:

@@ -1,7 +1,9 @@
 -- name: insert_organisation
 -- Make an organisation, unless the slug is taken.
-INSERT INTO organisations (id, slug, name, time_zone, country, currency, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO organisations (
+    id, slug, name, time_zone, country, currency, wholesale_countries, created_at
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (slug) DO NOTHING
 RETURNING id;
 

@@ -422,6 +422,18 @@ async def find_invoice(
     return show_invoices(rows, beside, side)[0] if rows else unknown_invoice(invoice)
 
 
+async def offers_wholesale(pool: Pool, caller: Caller) -> bool | Refusal:
+    """Whether a marketplace that the caller sells on offers wholesale prices, if it is on any.
+
+    For the door that is about to mark a variant so. Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.CATALOGUE_WRITE)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        return await invoices.offers_wholesale(connection, caller.organisation)
+
+
 async def examine_lag(connection: Connection) -> list[Finding]:
     """Whether jobs keep up: limits that passed, and those who wait. For the operator."""
     lag = await store.read_lag(connection)

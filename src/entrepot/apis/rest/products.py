@@ -197,8 +197,17 @@ async def change_variant(call: Call[NoQuery, ChangeVariantBody]) -> Reply:
     variant = ids.from_wire(ids.VARIANT, call.path["variant"]) or ""
     changes = VariantChanges(**_fields(call.body))
     sent = sent_with(call, "change_variant")
+    offers = True
+    if changes.pricing_model == "wholesale":
+        offers = granted(await orders.offers_wholesale(services.database, call.caller))
     answer = await catalogue.change_variant(
-        services.database, services.desk.new_id, call.caller, variant, changes, sent
+        services.database,
+        services.desk.new_id,
+        call.caller,
+        variant,
+        changes,
+        sent,
+        offers_wholesale=offers,
     )
     done = granted(answer)
     affected: Affected | UnsetType = UNSET
@@ -310,6 +319,7 @@ ROUTES: Final = (
         refusals=(
             catalogue.UNKNOWN_VARIANT,
             *_VARIANT_NOT_VALID,
+            catalogue.WHOLESALE_NOT_OFFERED,
             catalogue.UNLIMITED_IS_FIXED,
             catalogue.VARIANT_DELETED,
         ),

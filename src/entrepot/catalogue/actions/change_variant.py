@@ -41,14 +41,18 @@ async def change_variant(
     variant: Id,
     changes: VariantChanges,
     sent: Sent | None = None,
+    *,
+    offers_wholesale: bool = True,
 ) -> Written[Variant] | Refusal:
     """Change what is given of a variant of the caller's organisation; the rest stays.
 
+    `offers_wholesale` is what the door found out by `orders.offers_wholesale`.
     A deactivated variant takes no new orders and keeps those it has; deleted is for ever. Orders
     that were placed keep their prices. Refuses `identity.scope_missing`, `request.key_reused`,
     `catalogue.unknown_variant`, `catalogue.variant_deleted`, `catalogue.unlimited_is_fixed`,
     `catalogue.unknown_supplier`, `catalogue.supplier_deleted`, `catalogue.sku_taken`,
-    `catalogue.gtin_taken`, `catalogue.vat_rate_needed` and the `_not_valid` codes of variants.
+    `catalogue.gtin_taken`, `catalogue.wholesale_not_offered`, `catalogue.vat_rate_needed` and the
+    `_not_valid` codes of variants.
     """
     refusal = check_scope(caller, Scope.CATALOGUE_WRITE)
     if refusal is not None:
@@ -65,7 +69,7 @@ async def change_variant(
             )
         kept = found.kept
         faults = [
-            *check_changed(kept, changes),
+            *check_changed(kept, changes, offers_wholesale=offers_wholesale),
             *await _supplier_faults(connection, caller.organisation, kept, changes),
         ]
         refused = gather(faults, errors.PRECEDENCE)

@@ -201,10 +201,27 @@ def check_new_variants(variants: Sequence[NewVariant], field: str) -> Iterator[F
             yield legacy_id_fault(legacy_id, f"{inner}legacy_id")
 
 
-def check_changed(kept: NewVariant, changes: VariantChanges) -> tuple[Fault, ...]:
-    """Name everything that is wrong with changes to a variant that is not deleted."""
+def check_changed(
+    kept: NewVariant, changes: VariantChanges, *, offers_wholesale: bool = True
+) -> tuple[Fault, ...]:
+    """Name everything that is wrong with changes to a variant that is not deleted.
+
+    `offers_wholesale`: whether some marketplace that its organisation sells on does, if there are
+    any (marketplace-api.md, 5: the region is looked at where a variant is marked wholesale).
+    """
     changed = with_changes(kept, changes)
     faults = list(_faults(changed, ""))
+    is_marked = changed.pricing_model == "wholesale" != kept.pricing_model
+    if is_marked and not offers_wholesale:
+        faults.append(
+            Fault(
+                errors.WHOLESALE_NOT_OFFERED,
+                "No marketplace that you sell on offers wholesale prices in its country. Keep the"
+                " marketplace price.",
+                "pricing_model",
+                {"pricing_model": "wholesale"},
+            )
+        )
     if changed.state not in STATES:
         faults.append(
             Fault(

@@ -20,14 +20,22 @@ COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 CURRENCY: Final = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
+WHOLESALE_COUNTRIES: Final = ("AU", "NZ")
+"""Where marketplaces offer wholesale prices, unless they are set up otherwise."""
+
+
 class NewOrganisation(msgspec.Struct, frozen=True):
-    """An organisation to make."""
+    """An organisation to make.
+
+    One that runs a marketplace offers wholesale prices if its country is in `wholesale_countries`.
+    """
 
     slug: str
     name: str
     time_zone: str = "Europe/Amsterdam"
     country: str = "NL"
     currency: str = "EUR"
+    wholesale_countries: tuple[str, ...] = WHOLESALE_COUNTRIES
 
 
 class Organisation(msgspec.Struct, frozen=True):
@@ -63,19 +71,25 @@ def _organisation_faults(new: NewOrganisation) -> Iterator[Fault]:
     if not is_plain(new.name, NAME_LENGTH_MAX):
         yield name_fault(new.name)
     yield from time_zone_faults(new.time_zone)
-    if not COUNTRY.fullmatch(new.country):
-        yield Fault(
-            errors.COUNTRY_NOT_VALID,
-            "A country is its two capital letters, such as NL.",
-            "country",
-            {"country": new.country},
-        )
+    yield from _country_faults("country", new.country)
+    for country in new.wholesale_countries:
+        yield from _country_faults("wholesale_countries", country)
     if not CURRENCY.fullmatch(new.currency):
         yield Fault(
             errors.CURRENCY_NOT_VALID,
             "A currency is its three capital letters, such as EUR.",
             "currency",
             {"currency": new.currency},
+        )
+
+
+def _country_faults(field: str, country: str) -> Iterator[Fault]:
+    if not COUNTRY.fullmatch(country):
+        yield Fault(
+            errors.COUNTRY_NOT_VALID,
+            "A country is its two capital letters, such as NL.",
+            field,
+            {"country": country},
         )
 
 

@@ -143,3 +143,9 @@ async def read_beside(connection: Connection, invoices: Sequence[InvoiceRow], si
         [AdjustmentRow(*row) for row in adjustments],
         [ExternalIdRow(*row) for row in external_ids],
     )
+
+
+async def offers_wholesale(connection: Connection, seller: Id) -> bool:
+    """Read whether a marketplace that a seller is on offers wholesale prices; without any, true."""
+    offers: bool = await connection.fetchval(SQL["offers_wholesale"], seller)
+    return offers

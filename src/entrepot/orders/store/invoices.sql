@@ -489,3 +489,11 @@ FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS w (organisation, owner_type, 
 INNER JOIN order_external_ids AS e
     ON w.organisation = e.organisation AND w.owner_type = e.owner_type AND w.subject = e.subject
 ORDER BY e.organisation, e.owner_type, e.subject, e.line_no, e.key, e.value;
+
+-- name: offers_wholesale
+-- Whether some marketplace that a seller is on offers wholesale prices in its country; true for who is
+-- on none.
+SELECT coalesce(bool_or(o.country = ANY(o.wholesale_countries)), true)
+FROM trading_rights AS r
+INNER JOIN organisations AS o ON r.buyer = o.id
+WHERE r.seller = $1 AND r.kind = 'marketplace' AND r.state <> 'ended';

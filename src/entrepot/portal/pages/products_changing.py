@@ -49,6 +49,9 @@ async def do_change(visit: Visit) -> Outcome:
     changes = _changes(typed)
     refused = typed.refusal
     if refused is None:
+        offers = True
+        if changes.pricing_model == "wholesale":
+            offers = granted(await orders.offers_wholesale(visit.database, visit.caller))
         answer = await catalogue.change_variant(
             visit.database,
             visit.services.desk.new_id,
@@ -56,6 +59,7 @@ async def do_change(visit: Visit) -> Outcome:
             variant.inner_id,
             changes,
             visit.sent("change_variant"),
+            offers_wholesale=offers,
         )
         refused = answer if isinstance(answer, Refusal) else None
     if refused is not None:
