@@ -76,6 +76,15 @@ NOT_MODELLED: Mapping[str, str] = {
         ),
         "an oracle of its own judges them in tests/simulation/test_settlements.py",
     ),
+    **dict.fromkeys(
+        (
+            "GET /api/v1/marketplace-orders",
+            "GET /api/v1/marketplace-orders/{order}",
+            "GET /api/v1/seller-invoices",
+            "GET /api/v1/seller-invoices/{invoice}",
+        ),
+        "what they tell whom is tried in tests/integration/orders/test_invoices.py",
+    ),
     "GET /api/v1/feed": "what it tells whom is tried in tests/scenarios/test_feed.py",
     **{
         f"GET /api/v1/exports/{kind}": "a sheet of what the list of the same name shows"

@@ -33,6 +33,8 @@ PRODUCER = "jeans-farm"
 """The shop's sales sessions sell its goods."""
 TRADER = "hub-a"
 """Its sales sessions sell the shop's goods."""
+SELLER = "seller-two"
+"""The shop sells its goods as a marketplace."""
 FARMED = ("CARROTS", "LEEKS", "BEETROOT", "POTATOES", "ONIONS", "KALE")
 """The producer's goods by weight; only the first is ordered."""
 
@@ -82,9 +84,17 @@ class Program:
 
 
 def grant_rights(environ: Mapping[str, str]) -> None:
-    """Open the producer's goods to the shop, and the shop's to the trader; REST cannot."""
-    for seller, buyer in ((PRODUCER, SHOP), (SHOP, TRADER)):
-        command = [str(PROGRAM), "trading-right", "grant", seller, buyer, "session"]
+    """Open the producer's and a seller's goods to the shop, and the shop's to the trader.
+
+    REST cannot.
+    """
+    rights = (
+        (PRODUCER, SHOP, "session"),
+        (SHOP, TRADER, "session"),
+        (SELLER, SHOP, "marketplace"),
+    )
+    for seller, buyer, kind in rights:
+        command = [str(PROGRAM), "trading-right", "grant", seller, buyer, kind]
         subprocess.run(command, env=environ, check=True, capture_output=True)
 
 
@@ -121,6 +131,7 @@ class Known:
             self._orders,
             self._sessions,
             self._session_orders,
+            self._marketplace_orders,
             self._listed,
             self._deliveries,
         ):
@@ -322,6 +333,32 @@ class Known:
             if not is_open:
                 trader.post(f"/sales-sessions/{session}/close")
         return {"session-orders order": self.shop.listed("/session-orders")}
+
+    def _marketplace_orders(self) -> dict[str, list[str]]:
+        """As a marketplace: orders over a seller's goods, of which there is plenty."""
+        goods = [each["id"] for each in self.programs[SELLER].variants().values()]
+        lines = [{"variant": each, "quantity": PLENTY} for each in goods]
+        self.programs[SELLER].post("/stock/receipts", {"lines": lines})
+        made = []
+        for number, variant in enumerate(goods[:2]):
+            body = {
+                "lines": [{"variant": variant, "quantity": "1"}],
+                "external_ids": [{"key": "known", "value": f"known {number}"}],
+            }
+            made.append(self.shop.post("/marketplace-orders", body))
+        invoices = [each["marketplace"]["invoices"][0] for each in made]
+        return {
+            "marketplace-orders variant": goods,
+            "marketplace-orders order": [each["id"] for each in made],
+            "marketplace-orders legacy_id": [
+                str(each["marketplace"]["legacy_id"]) for each in made
+            ],
+            "seller-invoices legacy_id": [str(each["legacy_id"]) for each in invoices],
+            "invoice": [each["id"] for each in invoices],
+            "side": ["marketplace"],
+            "external_id_key": ["known"],
+            "external_id_value": ["known 0", "known 1"],
+        }
 
     def _listed(self) -> dict[str, list[str]]:
         """What was there before, or came with the rest."""

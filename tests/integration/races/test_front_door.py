@@ -27,6 +27,7 @@ from entrepot.kernel.demand import Demand, DemandLine, PositionKey
 from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal
 from entrepot.orders import Answer, Desk, StockLine
+from tests.factories.bazaar import Bazaar
 from tests.factories.callers import caller_for
 from tests.factories.counter import order_of, parts, wanted
 from tests.factories.network import pass_limit
@@ -38,6 +39,8 @@ POLICIES = ("refuse_short", "line_by_line", "ship_complete", "allow_split", "no_
 
 class Crowd:
     """Callers that do anything to a few variants and to each other's orders."""
+
+    marketplace: Id
 
     def __init__(self, stall: Stall, desks: Sequence[Desk], goods: Sequence[Id], seed: int) -> None:
         self.stall = stall
@@ -101,6 +104,15 @@ async def place_many(crowd: Crowd) -> object:
     return await orders.place_orders(crowd.desk, crowd.caller, handed)
 
 
+async def sell_on_a_marketplace(crowd: Crowd) -> object:
+    """A marketplace orders whole units of the stall's goods."""
+    goods = [(variant, crowd.dice.randint(1, 3)) for variant, _ in crowd.lines()]
+    said = tuple(orders.MarketLine(orders.Money(500)) for _ in goods)
+    new = orders.NewMarketplaceOrder(wanted(*goods), orders.Market(said))
+    caller = caller_for(crowd.marketplace)
+    return await orders.place_marketplace_order(crowd.desk, caller, new, crowd.key)
+
+
 async def count(crowd: Crowd) -> object:
     variant = crowd.dice.choice(crowd.goods)
     command = orders.CountStock(variant, Decimal(crowd.dice.randint(0, 12)), None)
@@ -140,6 +152,7 @@ def on_order(action: Callable[..., Awaitable[Answer]], command: Callable[[Crowd]
 ACTS: dict[str, Act] = {
     "place_order": on_order(orders.place_order, lambda c: c.new()),
     "place_orders": place_many,
+    "place_marketplace_order": sell_on_a_marketplace,
     "place_draft": on_order(
         orders.place_draft, lambda c: orders.PlaceDraft(c.draft, paid=c.dice.random() < 0.5)
     ),
@@ -223,6 +236,10 @@ async def test_a_crowd_at_every_door(
 ) -> None:
     goods = [await stall.goods(8) for _ in range(3)]
     crowd = Crowd(stall, desks, goods, seed)
+    bazaar = await Bazaar(stall.network, stall.counter).open()
+    crowd.marketplace = bazaar.marketplace
+    await stall.network.right(stall.owner, bazaar.marketplace, "marketplace")
+    await stall.counter.rows("UPDATE variants SET pricing_model = 'marketplace'")
     for _ in range(200 if full_size else 12):
         await asyncio.gather(*(crowd.one() for _ in range(32)))
     silent = [name for name in ACTS if not any(each.startswith(name) for each in crowd.seen)]
