@@ -176,6 +176,12 @@ async def test_a_variant_that_no_right_opens_is_unknown(bazaar: Bazaar, network:
     ]
 
 
+async def test_there_are_no_more_invoices_than_lines(bazaar: Bazaar, seller: Id) -> None:
+    mugs = await bazaar.goods(seller, "MUGS")
+    order = with_market(bazaar.order((mugs, 1, 5)), invoices=(InvoiceTerms((0,)),) * 2)
+    assert await refused(bazaar, order) == [("invoice_lines_not_valid", "invoices")]
+
+
 async def test_minimum_and_multiple_count(bazaar: Bazaar, seller: Id) -> None:
     mugs = await bazaar.goods(seller, "MUGS")
     await bazaar.counter.rows(
@@ -215,6 +221,47 @@ async def test_what_does_not_fit_is_refused_never_wrapped(bazaar: Bazaar, seller
         ("total_out_of_range", "lines")
     ]
     await placed(bazaar, bazaar.order((mugs, 1, WHOLE_MAX)))
+
+
+@pytest.mark.parametrize(
+    ("quantity", "code"),
+    [
+        ("1E+40", "quantity_too_large"),
+        ("NaN", "quantity_not_positive"),
+        ("-1", "quantity_not_positive"),
+        (3_000_000_000, "quantity_not_whole"),
+    ],
+)
+async def test_quantities_that_are_none(
+    bazaar: Bazaar, seller: Id, quantity: object, code: str
+) -> None:
+    mugs = await bazaar.goods(seller, "MUGS")
+    assert await refused(bazaar, bazaar.order((mugs, quantity, 5))) == [(code, "lines[0].quantity")]
+
+
+async def test_the_longest_texts_fit(bazaar: Bazaar, seller: Id) -> None:
+    mugs = await bazaar.goods(seller, "MUGS")
+    order = bazaar.order((mugs, 1, 500))
+    signs = [chr(0x1F600 + n % 64) + chr(0x4E00 + 7 * n) for n in range(500)]
+    text = "".join(signs)
+    await placed(
+        bazaar,
+        with_market(
+            order,
+            buyer=Buyer(first_name=text[:200], notes=f"{text}\n{text}"),
+            external_ids=(KeyValue(text[:100], text[:255]),),
+            metadata=(KeyValue(text[:200], text[:1000]),),
+        ),
+    )
+    longer = with_market(
+        bazaar.order((mugs, 1, 500)), external_ids=(KeyValue(text[:101], "1"), KeyValue("k", text))
+    )
+    answer = await bazaar.counter.act(bazaar.marketplace, longer)
+    assert isinstance(answer, Refusal)
+    assert [fault.field for fault in answer.faults] == [
+        "external_ids[0].key",
+        "external_ids[1].value",
+    ]
 
 
 async def test_an_external_id_stands_for_one_order_of_a_marketplace(

@@ -16,6 +16,7 @@ from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Fault
 from entrepot.kernel.text import is_plain
 from entrepot.orders import errors
+from entrepot.orders.model.checks import check_quantity
 from entrepot.orders.model.commands import PlaceOrder, WantedLine
 from entrepot.orders.model.facts import Facts
 from entrepot.orders.model.market import (
@@ -36,6 +37,9 @@ from entrepot.orders.model.pricing import MarketVariant, untaxed_fields
 TEXT_LENGTH_MAX: Final = 200
 MESSAGE_LENGTH_MAX: Final = 5_000
 VALUE_LENGTH_MAX: Final = 1_000
+EXTERNAL_KEY_LENGTH_MAX: Final = 100
+EXTERNAL_VALUE_LENGTH_MAX: Final = 255
+"""What is looked up must fit the database's index, whatever signs it is made of."""
 PAYMENT_DETAILS_LENGTH_MAX: Final = 20_000
 ADJUSTMENTS_MAX: Final = 50
 KEY_VALUES_MAX: Final = 50
@@ -57,8 +61,8 @@ def check_market(facts: Facts, organisation: Id, command: PlaceOrder) -> list[Fa
     faults = [*_buyer_faults(market.buyer)]
     if market.payment_details and len(market.payment_details) > PAYMENT_DETAILS_LENGTH_MAX:
         faults.append(_detail("payment_details"))
-    faults += _key_value_faults("external_ids", market.external_ids, may_repeat_key=True)
-    faults += _key_value_faults("metadata", market.metadata)
+    faults += _external_id_faults("external_ids", market.external_ids)
+    faults += _metadata_faults("metadata", market.metadata)
     faults += _taken_faults(facts, organisation, market)
     for number, (wanted, line) in enumerate(zip(command.lines, market.lines, strict=True)):
         faults += _line_faults(facts, organisation, wanted, line, f"lines[{number}]")
@@ -70,7 +74,9 @@ def check_market(facts: Facts, organisation: Id, command: PlaceOrder) -> list[Fa
         )
         for field in untaxed_fields(market.lines)
     ]
-    for number, terms in enumerate(market.invoices):
+    if len(market.invoices) > len(market.lines):  # each has a line of its own at least
+        faults.append(_split("invoices", ""))
+    for number, terms in enumerate(market.invoices[: len(market.lines)]):
         faults += _terms_faults(facts, command, terms, f"invoices[{number}]")
     faults += _model_faults(facts, organisation, command.lines)
     return faults
@@ -86,10 +92,11 @@ def _line_faults(
         if money is not None:
             yield from _money_faults(money, f"{field}.{name}")
     yield from _adjustment_faults(line.adjustments, f"{field}.adjustments")
-    yield from _key_value_faults(f"{field}.external_ids", line.external_ids, may_repeat_key=True)
-    yield from _key_value_faults(f"{field}.metadata", line.metadata)
+    yield from _external_id_faults(f"{field}.external_ids", line.external_ids)
+    yield from _metadata_faults(f"{field}.metadata", line.metadata)
     quantity = wanted.quantity
-    if quantity.is_finite() and (quantity % 1 or quantity > WHOLE_MAX):
+    is_one = check_quantity(quantity, "") is None  # else the core says what it is not
+    if is_one and (quantity % 1 or quantity > WHOLE_MAX):
         yield Fault(
             errors.QUANTITY_NOT_WHOLE,
             f"A marketplace order counts in whole units, up to {WHOLE_MAX}.",
@@ -223,18 +230,29 @@ def _adjustment(field: str, each: Adjustment) -> Fault:
     )
 
 
-def _key_value_faults(
-    field: str, some: Sequence[KeyValue], *, may_repeat_key: bool = False
+def _external_id_faults(field: str, some: Sequence[KeyValue]) -> Iterator[Fault]:
+    """What something is called elsewhere: under one key by several values, too."""
+    most = (EXTERNAL_KEY_LENGTH_MAX, EXTERNAL_VALUE_LENGTH_MAX)
+    yield from _pair_faults(field, some, [(each.key, each.value) for each in some], most)
+
+
+def _metadata_faults(field: str, some: Sequence[KeyValue]) -> Iterator[Fault]:
+    """What is noted: one value a key."""
+    most = (TEXT_LENGTH_MAX, VALUE_LENGTH_MAX)
+    yield from _pair_faults(field, some, [each.key for each in some], most)
+
+
+def _pair_faults(
+    field: str, some: Sequence[KeyValue], told_by: Sequence[object], most: tuple[int, int]
 ) -> Iterator[Fault]:
-    """Keys and values are plain text; none comes twice."""
+    """Keys and values are plain text; no two pairs are told apart by nothing."""
     if len(some) > KEY_VALUES_MAX:
         yield _detail(field)
-    seen: set[tuple[str, str]] = set()
-    for number, each in enumerate(some):
-        same = (each.key, each.value if may_repeat_key else "")
-        if same in seen or not is_plain(each.key, TEXT_LENGTH_MAX):
+    seen: set[object] = set()
+    for number, (each, same) in enumerate(zip(some, told_by, strict=True)):
+        if same in seen or not is_plain(each.key, most[0]):
             yield _detail(f"{field}[{number}].key")
-        elif not is_plain(each.value, VALUE_LENGTH_MAX):
+        elif not is_plain(each.value, most[1]):
             yield _detail(f"{field}[{number}].value")
         seen.add(same)
 
@@ -261,8 +279,8 @@ def _terms_faults(
 ) -> Iterator[Fault]:
     """What is wrong with what is said of an invoice; its lines must be on the same one."""
     yield from _adjustment_faults(terms.adjustments, f"{field}.adjustments")
-    yield from _key_value_faults(f"{field}.external_ids", terms.external_ids, may_repeat_key=True)
-    yield from _key_value_faults(f"{field}.metadata", terms.metadata)
+    yield from _external_id_faults(f"{field}.external_ids", terms.external_ids)
+    yield from _metadata_faults(f"{field}.metadata", terms.metadata)
     assert command.market is not None, "terms are those of a marketplace's order"
     count = len(command.lines)
     if not terms.lines or not all(0 <= number < count for number in terms.lines):
@@ -278,11 +296,11 @@ def _terms_faults(
         yield _split(field)
 
 
-def _split(field: str) -> Fault:
+def _split(field: str, part: str = ".lines") -> Fault:
     return Fault(
         errors.INVOICE_LINES_NOT_VALID,
         "What is said of an invoice names lines of this order, of one seller and delivery type.",
-        f"{field}.lines",
+        field + part,
     )
 
 
