@@ -3,13 +3,13 @@
 Doors get figures net of holds and allocations past their time: the truth before the sweep wrote it.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from entrepot.catalogue import UNKNOWN_VARIANT
 from entrepot.identity import check_scope
-from entrepot.infra.pool import Pool
+from entrepot.infra.pool import Connection, Pool
 from entrepot.infra.reading import reading
 from entrepot.infra.sheets import SheetForm, write_pages
 from entrepot.kernel import ids
@@ -40,6 +40,15 @@ from entrepot.stock.model.goods import (
     GoodsFilter,
     show_goods,
 )
+from entrepot.stock.model.market import (
+    MarketOffer,
+    MarketProduct,
+    MarketSeller,
+    MarketVariant,
+    ProductsWanted,
+    SellersWanted,
+    VariantsWanted,
+)
 from entrepot.stock.model.shown import (
     Hold,
     HoldState,
@@ -53,48 +62,11 @@ from entrepot.stock.model.shown import (
 from entrepot.stock.store import (
     allocations,
     availability,
-    check_ledger,
     goods,
-    list_held_parts,
-    read_expired_holds,
-    read_holds_to_give_up,
-    read_last_hold_numbers,
-    read_open_allocations,
-    read_order_holds,
-    read_order_transfers,
+    market,
 )
 
-__all__ = [
-    "Hold",
-    "HoldState",
-    "LedgerEntry",
-    "Position",
-    "check_ledger",
-    "count_unmatched",
-    "export_stock",
-    "find_allocation",
-    "find_availability",
-    "find_position",
-    "find_received_allocation",
-    "list_allocations",
-    "list_availability",
-    "list_figures_then",
-    "list_goods",
-    "list_held_parts",
-    "list_holds",
-    "list_ledger",
-    "list_offered",
-    "list_positions",
-    "list_received_allocations",
-    "list_shown",
-    "read_expired_holds",
-    "read_holds_to_give_up",
-    "read_last_hold_numbers",
-    "read_open_allocations",
-    "read_order_holds",
-    "read_order_transfers",
-    "unknown_position",
-]
+Read = TypeVar("Read")
 
 EXPORT_ROWS: Final = 2_000
 """Rows of a sheet that are read at once."""
@@ -452,6 +424,71 @@ async def count_unmatched(
         return refusal
     async with reading(pool) as connection:
         return await availability.count_unmatched(connection, caller.organisation, partnerships)
+
+
+async def list_market_sellers(
+    pool: Pool, caller: Caller, wanted: SellersWanted
+) -> list[MarketSeller] | Refusal:
+    """The caller itself and the sellers whose goods it may order as a marketplace.
+
+    Goods as marketplaces see them are read by this and the next six views, in one statement each.
+    What the caller does not see is left out. They refuse `identity.scope_missing`.
+    """
+    return await _read_market(pool, caller, lambda it, me: market.list_sellers(it, me, wanted))
+
+
+async def list_market_products(
+    pool: Pool, caller: Caller, wanted: ProductsWanted
+) -> list[MarketProduct] | Refusal:
+    """Products of the sellers that the caller sees."""
+    return await _read_market(pool, caller, lambda it, me: market.list_products(it, me, wanted))
+
+
+async def list_market_variants(
+    pool: Pool, caller: Caller, wanted: VariantsWanted
+) -> list[MarketVariant] | Refusal:
+    """Variants of the sellers that the caller sees."""
+    return await _read_market(pool, caller, lambda it, me: market.list_variants(it, me, wanted))
+
+
+async def count_market(
+    pool: Pool, caller: Caller, wanted: SellersWanted | ProductsWanted | VariantsWanted
+) -> int | Refusal:
+    """How many sellers, products or variants fit, on however many pages."""
+    return await _read_market(pool, caller, lambda it, me: market.count(it, me, wanted))
+
+
+async def list_variants_in_products(
+    pool: Pool, caller: Caller, products: Sequence[tuple[Id, Id]], each: int
+) -> list[MarketVariant] | Refusal:
+    """The first variants of each product of (seller, id)."""
+    return await _read_market(
+        pool, caller, lambda it, me: market.list_variants_in_products(it, me, products, each)
+    )
+
+
+async def list_market_offers(
+    pool: Pool, caller: Caller, variants: Sequence[tuple[Id, Id]]
+) -> dict[Id, MarketOffer] | Refusal:
+    """What sellers' own partners add to variants of (seller, id); where nobody does, nothing."""
+    return await _read_market(pool, caller, lambda it, me: market.list_offers(it, me, variants))
+
+
+async def list_market_changes(
+    pool: Pool, caller: Caller, kind: str, keys: Sequence[tuple[Id, Id]]
+) -> dict[Id, datetime] | Refusal:
+    """When each `product` or `variant` of (seller, id) was changed last."""
+    return await _read_market(pool, caller, lambda it, me: market.list_changes(it, me, kind, keys))
+
+
+async def _read_market(
+    pool: Pool, caller: Caller, read: Callable[[Connection, Id], Awaitable[Read]]
+) -> Read | Refusal:
+    refusal = check_scope(caller, Scope.CATALOGUE_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        return await read(connection, caller.organisation)
 
 
 def _unknown_variant(variant: Id) -> Refusal:

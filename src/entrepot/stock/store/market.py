@@ -1,0 +1,156 @@
+"""Reading goods as marketplaces and their sellers see them. Runs the statements beside it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from entrepot.infra.pool import Connection
+from entrepot.infra.statements import load_statements
+from entrepot.kernel.ids import Id
+from entrepot.stock.model.market import (
+    Changed,
+    MarketOffer,
+    MarketProduct,
+    MarketSeller,
+    MarketVariant,
+    ProductsWanted,
+    SellersWanted,
+    VariantsWanted,
+    gtin_keys,
+    pattern_of,
+)
+
+SQL = load_statements("entrepot.stock.store", "market.sql")
+
+ROWS: Mapping[str, type] = {
+    "list_market_offers": MarketOffer,
+    "list_market_products": MarketProduct,
+    "list_market_sellers": MarketSeller,
+    "list_market_variants": MarketVariant,
+    "list_product_changes": Changed,
+    "list_variant_changes": Changed,
+    "list_variants_in_products": MarketVariant,
+}
+
+
+async def list_sellers(
+    connection: Connection, reader: Id, wanted: SellersWanted
+) -> list[MarketSeller]:
+    """Read the sellers whose goods a reader sees, itself among them."""
+    rows = await connection.fetch(
+        SQL["list_market_sellers"],
+        reader,
+        wanted.after,
+        wanted.limit,
+        wanted.ids,
+        pattern_of(wanted.text),
+    )
+    return [MarketSeller(*row) for row in rows]
+
+
+async def list_products(
+    connection: Connection, reader: Id, wanted: ProductsWanted
+) -> list[MarketProduct]:
+    """Read products that a reader sees."""
+    rows = await connection.fetch(
+        SQL["list_market_products"],
+        reader,
+        *wanted.after,
+        wanted.limit,
+        *_product_values(wanted),
+    )
+    return [MarketProduct(*row) for row in rows]
+
+
+async def list_variants(
+    connection: Connection, reader: Id, wanted: VariantsWanted
+) -> list[MarketVariant]:
+    """Read variants that a reader sees."""
+    rows = await connection.fetch(
+        SQL["list_market_variants"],
+        reader,
+        *wanted.after,
+        wanted.limit,
+        *_variant_values(wanted),
+    )
+    return [MarketVariant(*row) for row in rows]
+
+
+async def count(
+    connection: Connection, reader: Id, wanted: SellersWanted | ProductsWanted | VariantsWanted
+) -> int:
+    """Count what fits, on however many pages."""
+    if isinstance(wanted, SellersWanted):
+        name, values = "count_market_sellers", [wanted.ids, pattern_of(wanted.text)]
+    elif isinstance(wanted, ProductsWanted):
+        name, values = "count_market_products", _product_values(wanted)
+    else:
+        name, values = "count_market_variants", _variant_values(wanted)
+    row = await connection.fetchrow(SQL[name], reader, *values)
+    assert row is not None, "a count is always one row"
+    number: int = row[0]
+    return number
+
+
+async def list_variants_in_products(
+    connection: Connection, reader: Id, products: Sequence[tuple[Id, Id]], each: int
+) -> list[MarketVariant]:
+    """Read the first variants of each product of (seller, id) that a reader sees."""
+    rows = await connection.fetch(
+        SQL["list_variants_in_products"], reader, *_parted(products), each
+    )
+    return [MarketVariant(*row) for row in rows]
+
+
+async def list_offers(
+    connection: Connection, reader: Id, variants: Sequence[tuple[Id, Id]]
+) -> dict[Id, MarketOffer]:
+    """Read what partners add to variants of (seller, id); those without partners are left out."""
+    rows = await connection.fetch(SQL["list_market_offers"], reader, *_parted(variants))
+    return {row[0]: MarketOffer(*row) for row in rows}
+
+
+async def list_changes(
+    connection: Connection, reader: Id, kind: str, keys: Sequence[tuple[Id, Id]]
+) -> dict[Id, datetime]:
+    """Read when each `variant` or `product` of (seller, id) was changed last."""
+    rows = await connection.fetch(SQL[f"list_{kind}_changes"], reader, *_parted(keys))
+    return {row[0]: row[1] for row in rows}
+
+
+def _parted(keys: Sequence[tuple[Id, Id]]) -> tuple[list[Id], list[Id]]:
+    return [seller for seller, _ in keys], [id_ for _, id_ in keys]
+
+
+def _product_values(wanted: ProductsWanted) -> list[object]:
+    return [
+        wanted.ids,
+        wanted.numbers,
+        wanted.skus,
+        gtin_keys(wanted.gtins),
+        wanted.sellers,
+        pattern_of(wanted.text),
+        pattern_of(wanted.title),
+        wanted.published,
+        wanted.stocked,
+        wanted.created_from,
+        wanted.created_until,
+        wanted.updated_from,
+    ]
+
+
+def _variant_values(wanted: VariantsWanted) -> list[object]:
+    return [
+        wanted.ids,
+        wanted.numbers,
+        wanted.products,
+        wanted.product_numbers,
+        wanted.skus,
+        gtin_keys(wanted.gtins),
+        pattern_of(wanted.text),
+        pattern_of(wanted.title),
+        wanted.published,
+        wanted.stocked,
+        wanted.unlimited,
+        wanted.quantity_from,
+        wanted.quantity_to,
+    ]
