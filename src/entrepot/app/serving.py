@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 import uvicorn
 
-from entrepot.apis.dfc import create_door
+from entrepot.apis.dfc import create_door as create_dfc_door
+from entrepot.apis.graphql import create_door as create_graphql_door
 from entrepot.apis.rest import Metrics, create_app
 from entrepot.app.errors import AddressTakenError
 from entrepot.app.services import Services, open_services
@@ -71,7 +72,8 @@ def open_site(services: Services, metrics: Metrics) -> ASGI:
     pool, desk, settings, log = services.pool, services.desk, services.settings, services.log
     passwords = Passwords()
     door = create_app(pool, desk, settings, log, metrics=metrics, passwords=passwords)
-    dfc = create_door(pool, desk, settings, log, metrics.answered, open_issuers(settings))
+    dfc = create_dfc_door(pool, desk, settings, log, metrics.answered, open_issuers(settings))
+    graphql = create_graphql_door(pool, desk, settings, log, metrics.answered)
     portal = create_portal(pool, desk, settings, log, metrics.answered, passwords)
 
     async def site(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - what ASGI hands over
@@ -79,6 +81,8 @@ def open_site(services: Services, metrics: Metrics) -> ASGI:
             await door(scope, receive, send)
         elif dfc.serves(scope["path"]):
             await dfc(scope, receive, send)
+        elif graphql.serves(scope["path"]):
+            await graphql(scope, receive, send)
         elif door.serves(scope["path"]):
             await door(scope, receive, send)
         else:

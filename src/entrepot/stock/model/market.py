@@ -159,7 +159,7 @@ class VariantsWanted(msgspec.Struct, frozen=True):
     stocked: bool | None = None
     unlimited: bool | None = None
     quantity_from: Decimal | None = None
-    quantity_to: Decimal | None = None
+    quantity_below: Decimal | None = None
 
 
 def pattern_of(text: str) -> str | None:

@@ -152,5 +152,5 @@ def _variant_values(wanted: VariantsWanted) -> list[object]:
         wanted.stocked,
         wanted.unlimited,
         wanted.quantity_from,
-        wanted.quantity_to,
+        wanted.quantity_below,
     ]

@@ -343,7 +343,7 @@ WHERE
     AND ($14::boolean IS NULL OR $14 = (v.unlimited OR s.own > 0))
     AND ($15::boolean IS NULL OR $15 = v.unlimited)
     AND ($16::numeric IS NULL OR s.own >= $16)
-    AND ($17::numeric IS NULL OR s.own <= $17)
+    AND ($17::numeric IS NULL OR s.own < $17)
 ORDER BY v.organisation, v.id
 LIMIT $4;
 
@@ -386,7 +386,7 @@ WHERE
     AND ($11::boolean IS NULL OR $11 = (v.unlimited OR s.own > 0))
     AND ($12::boolean IS NULL OR $12 = v.unlimited)
     AND ($13::numeric IS NULL OR s.own >= $13)
-    AND ($14::numeric IS NULL OR s.own <= $14);
+    AND ($14::numeric IS NULL OR s.own < $14);
 
 -- name: list_variants_in_products
 -- The first so many variants of each of these products, given with their sellers.

@@ -1,0 +1,167 @@
+"""What the resolvers of one request share: who asks, what they work with, and what was loaded."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from graphql import GraphQLError, GraphQLResolveInfo
+from structlog.typing import FilteringBoundLogger
+
+from entrepot import stock
+from entrepot.apis.graphql.failures import LIMIT_PASSED, granted
+from entrepot.apis.graphql.limits import PAGE_MAX
+from entrepot.apis.graphql.loading import Loader
+from entrepot.infra.reading import Database
+from entrepot.infra.settings import Settings
+from entrepot.kernel.caller import Caller
+from entrepot.kernel.ids import Id
+from entrepot.kernel.refusal import Refusal
+from entrepot.orders import Desk
+from entrepot.stock import (
+    MarketOffer,
+    MarketProduct,
+    MarketSeller,
+    MarketVariant,
+    ProductsWanted,
+    SellersWanted,
+    VariantsWanted,
+)
+
+Answer = TypeVar("Answer")
+Key: TypeAlias = tuple[Id, Id]
+"""(seller, id) of a product or variant."""
+Answered: TypeAlias = Callable[[str, str, int, float], None]
+"""Is told of each answer: method, route, status, seconds."""
+
+OBJECTS_MAX = 20_000
+"""Objects that one request can load."""
+
+
+class Services(msgspec.Struct, frozen=True):
+    """What the door works with."""
+
+    database: Database
+    desk: Desk
+    settings: Settings
+    log: FilteringBoundLogger
+    answered: Answered
+
+
+class Context:
+    """One request."""
+
+    def __init__(self, services: Services, caller: Caller, key: str | None, request: str) -> None:
+        """Begin with nothing loaded. `key` is what the request can be sent again under."""
+        self.services = services
+        self.caller = caller
+        self.key = key
+        self.request = request
+        self._objects = 0
+        self.sellers: Loader[Id, MarketSeller] = Loader(self._load_sellers)
+        self.products: Loader[Key, MarketProduct] = Loader(self._load_products)
+        self.variants_in: Loader[Key, list[MarketVariant]] = Loader(self._load_variants_in)
+        self.offers: Loader[Key, MarketOffer] = Loader(self._load_offers)
+        self.product_changes: Loader[Key, datetime] = Loader(self._load_product_changes)
+        self.variant_changes: Loader[Key, datetime] = Loader(self._load_variant_changes)
+        self.products_numbered: Loader[int, MarketProduct] = Loader(self._load_products_numbered)
+        self.variants_numbered: Loader[int, MarketVariant] = Loader(self._load_variants_numbered)
+
+    def forget(self) -> None:
+        """Load everything anew: an act has changed something."""
+        for each in vars(self).values():
+            if isinstance(each, Loader):
+                each.forget()
+
+    def spend(self, objects: int) -> None:
+        """Count objects that were loaded; a request that loads too many ends."""
+        self._objects += objects
+        if self._objects > OBJECTS_MAX:
+            raise GraphQLError(
+                f"This asks for more than {OBJECTS_MAX} objects. Ask for smaller pages.",
+                extensions={"code": LIMIT_PASSED},
+            )
+
+    async def read_sellers(self, wanted: SellersWanted) -> list[MarketSeller]:
+        """Read sellers; they need not be loaded again."""
+        rows = await self._read(stock.list_market_sellers, wanted)
+        for row in rows:
+            self.sellers.know(row.id, row)
+        return rows
+
+    async def read_products(self, wanted: ProductsWanted) -> list[MarketProduct]:
+        """Read products; they need not be loaded again."""
+        rows = await self._read(stock.list_market_products, wanted)
+        for row in rows:
+            self.products.know(row.key, row)
+        return rows
+
+    async def read_variants(self, wanted: VariantsWanted) -> list[MarketVariant]:
+        """Read variants."""
+        return await self._read(stock.list_market_variants, wanted)
+
+    async def count(self, wanted: SellersWanted | ProductsWanted | VariantsWanted) -> int:
+        """How many fit in all."""
+        return granted(await stock.count_market(self.services.database, self.caller, wanted))
+
+    async def _read(
+        self,
+        view: Callable[[Database, Caller, Any], Awaitable[list[Answer] | Refusal]],
+        wanted: object,
+    ) -> list[Answer]:
+        rows = granted(await view(self.services.database, self.caller, wanted))
+        self.spend(len(rows))
+        return rows
+
+    async def _load_sellers(self, ids: Sequence[Id]) -> Mapping[Id, MarketSeller]:
+        wanted = SellersWanted(ids=tuple(ids), limit=len(ids))
+        rows = await self._read(stock.list_market_sellers, wanted)
+        return {row.id: row for row in rows}
+
+    async def _load_products(self, keys: Sequence[Key]) -> Mapping[Key, MarketProduct]:
+        wanted = ProductsWanted(ids=tuple(id_ for _, id_ in keys), limit=len(keys))
+        rows = await self._read(stock.list_market_products, wanted)
+        return {row.key: row for row in rows}
+
+    async def _load_products_numbered(self, numbers: Sequence[int]) -> Mapping[int, MarketProduct]:
+        rows = await self.read_products(ProductsWanted(numbers=tuple(numbers), limit=len(numbers)))
+        return {row.legacy_id: row for row in rows}
+
+    async def _load_variants_numbered(self, numbers: Sequence[int]) -> Mapping[int, MarketVariant]:
+        rows = await self.read_variants(VariantsWanted(numbers=tuple(numbers), limit=len(numbers)))
+        return {row.legacy_id: row for row in rows}
+
+    async def _load_variants_in(self, keys: Sequence[Key]) -> Mapping[Key, list[MarketVariant]]:
+        rows = granted(
+            await stock.list_variants_in_products(
+                self.services.database, self.caller, keys, PAGE_MAX + 1
+            )
+        )
+        self.spend(len(rows))
+        found: dict[Key, list[MarketVariant]] = {key: [] for key in keys}
+        for row in rows:
+            found[row.seller, row.product].append(row)
+        return found
+
+    async def _load_offers(self, keys: Sequence[Key]) -> Mapping[Key, MarketOffer]:
+        found = granted(await stock.list_market_offers(self.services.database, self.caller, keys))
+        return {key: found[key[1]] for key in keys if key[1] in found}
+
+    async def _load_product_changes(self, keys: Sequence[Key]) -> Mapping[Key, datetime]:
+        return await self._load_changes("product", keys)
+
+    async def _load_variant_changes(self, keys: Sequence[Key]) -> Mapping[Key, datetime]:
+        return await self._load_changes("variant", keys)
+
+    async def _load_changes(self, kind: str, keys: Sequence[Key]) -> Mapping[Key, datetime]:
+        found = granted(
+            await stock.list_market_changes(self.services.database, self.caller, kind, keys)
+        )
+        return {key: found[key[1]] for key in keys if key[1] in found}
+
+
+def context_of(info: GraphQLResolveInfo) -> Context:
+    """The request that a resolver works for."""
+    context = info.context
+    assert isinstance(context, Context), "every document is executed for a request"
+    return context

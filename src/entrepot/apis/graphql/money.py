@@ -1,0 +1,91 @@
+"""Prices as clients of marketplaces read them: as text, in minor units, and written for people."""
+
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final, TypeAlias
+
+from babel.numbers import format_currency, get_currency_precision
+from graphql import GraphQLError, GraphQLResolveInfo
+
+from entrepot.apis.graphql.ids import INT_MAX
+from entrepot.apis.graphql.scalars import write_decimal
+
+Resolver: TypeAlias = Callable[..., Any]
+Price: TypeAlias = Callable[[Any], Decimal | None]
+"""Finds a price in a row; the row says its currency."""
+
+_LOCALE: Final = "en_US"
+
+
+def minor_units(price: Decimal, currency: str) -> int | None:
+    """A price in whole minor units, halves away from zero; None where GraphQL's Int is too small.
+
+    2.505 EUR is 251. The catalogue has four places, so this is what one unit costs about.
+    """
+    digits = get_currency_precision(currency)
+    amount = int((price * 10**digits).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return amount if amount <= INT_MAX else None
+
+
+def formatted(price: Decimal, currency: str, wanted: str | None) -> str:
+    """A price as people read it: €10.00. Other currencies than its own are not known here."""
+    if wanted is not None and wanted.upper() != currency:
+        raise GraphQLError(f"Prices here are in {currency}; none is converted.")
+    return format_currency(price, currency, locale=_LOCALE)
+
+
+def as_text(price: Price) -> Resolver:
+    """A resolver that answers a price as text."""
+
+    def resolve(row: Any, _: GraphQLResolveInfo) -> str | None:  # noqa: ANN401 - a row with prices
+        found = price(row)
+        return None if found is None else write_decimal(found)
+
+    return resolve
+
+
+def as_decimal(price: Price) -> Resolver:
+    """A resolver that answers a price as an exact number."""
+
+    def resolve(row: Any, _: GraphQLResolveInfo) -> Decimal | None:  # noqa: ANN401 - as above
+        return price(row)
+
+    return resolve
+
+
+def as_minor_units(price: Price) -> Resolver:
+    """A resolver that answers a price in minor units."""
+
+    def resolve(row: Any, info: GraphQLResolveInfo) -> int | None:  # noqa: ANN401 - as above
+        found = price(row)
+        if found is None:
+            return None
+        amount = minor_units(found, row.currency)
+        if amount is None:
+            raise GraphQLError(f"{info.field_name} does not fit a whole number of GraphQL.")
+        return amount
+
+    return resolve
+
+
+def as_formatted(price: Price) -> Resolver:
+    """A resolver that answers a price as people read it."""
+
+    def resolve(
+        row: Any,  # noqa: ANN401 - as above
+        _: GraphQLResolveInfo,
+        currency: str | None = None,
+    ) -> str | None:
+        found = price(row)
+        return None if found is None else formatted(found, row.currency, currency)
+
+    return resolve
+
+
+def twins(name: str, price: Price, *, is_text: bool) -> Mapping[str, Resolver]:
+    """The resolvers of a price and of its twins, in minor units and for people."""
+    return {
+        name: as_text(price) if is_text else as_decimal(price),
+        f"{name}Cents": as_minor_units(price),
+        f"{name}Formatted": as_formatted(price),
+    }

@@ -1,0 +1,91 @@
+"""The schema that is served: the SDL file beside this, with a resolver for each of its fields.
+
+A type or an act that is new has a file of its own, and a line here. A field without a resolver is
+a mistake that is found when the server starts.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    build_schema,
+)
+
+from entrepot.apis.graphql import connections
+from entrepot.apis.graphql.mutations import advert_upsert, variant_update
+from entrepot.apis.graphql.queries import adverts, nodes, sellers, site, variants
+from entrepot.apis.graphql.scalars import bind_scalars
+from entrepot.apis.graphql.types import advert, money, seller, variant
+
+Resolvers = Mapping[str, Callable[..., Any]]
+
+RESOLVERS: Final[Mapping[str, Resolvers]] = {
+    "Advert": advert.FIELDS,
+    "DeletedAdvert": advert.DELETED_FIELDS,
+    "Inventory": variant.INVENTORY_FIELDS,
+    "Money": money.FIELDS,
+    "Mutation": {**advert_upsert.FIELDS, **variant_update.FIELDS},
+    "Query": {
+        **adverts.FIELDS,
+        **nodes.FIELDS,
+        **sellers.FIELDS,
+        **site.FIELDS,
+        **variants.FIELDS,
+    },
+    "Seller": seller.FIELDS,
+    "UnpublishedAdvert": advert.UNPUBLISHED_FIELDS,
+    "Variant": variant.FIELDS,
+}
+"""Resolvers by type and field. Connections have theirs in common."""
+
+PLAIN: Final = frozenset(
+    {
+        "APIKeyPrincipal",
+        "Country",
+        "HealthCheck",
+        "HealthCheckResult",
+        "PageInfo",
+        "SiteConfig",
+        "ValidationError",
+    }
+)
+"""Types whose values are dictionaries with their fields; payloads and edges are so too."""
+
+
+def read_contract() -> str:
+    """The SDL file: the contract of the door."""
+    return files("entrepot.apis.graphql").joinpath("schema.graphql").read_text(encoding="utf-8")
+
+
+@cache
+def open_schema() -> GraphQLSchema:
+    """Build the schema and bind it; the same one for all who ask."""
+    schema = build_schema(read_contract())
+    bind_scalars(schema)
+    for name, kind in schema.type_map.items():
+        if isinstance(kind, GraphQLObjectType) and not name.startswith("__"):
+            _bind(kind)
+        elif isinstance(kind, GraphQLInterfaceType):
+            kind.resolve_type = lambda value, *_: nodes.node_type(value)
+        elif isinstance(kind, GraphQLUnionType):
+            kind.resolve_type = lambda value, *_: advert.type_of(value)
+    return schema
+
+
+def _bind(kind: GraphQLObjectType) -> None:
+    name = kind.name
+    if name in PLAIN or name.endswith(("Payload", "Edge")):
+        return
+    resolvers: Resolvers = RESOLVERS.get(name, {})
+    if name.endswith("Connection"):
+        resolvers = connections.FIELDS
+    lacking = set(kind.fields) ^ set(resolvers)
+    assert not lacking, f"{name}: the contract and the resolvers differ in {sorted(lacking)}"
+    for field, resolve in resolvers.items():
+        kind.fields[field].resolve = resolve

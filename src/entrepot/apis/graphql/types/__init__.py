@@ -1,0 +1,1 @@
+"""Types: one file each, with the resolvers of its fields by their names."""

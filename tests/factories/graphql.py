@@ -1,0 +1,200 @@
+"""The GraphQL door over a database, and keys that ask there; what it says to the database."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from decimal import Decimal
+from typing import Any, cast
+
+import asyncpg
+import httpx
+from structlog.typing import FilteringBoundLogger
+
+from entrepot.apis.graphql import Door, create_door
+from entrepot.apis.graphql.ids import write_id
+from entrepot.apis.rest import Metrics
+from entrepot.app import open_desk
+from entrepot.identity import IssuedToken, NewToken, issue_token
+from entrepot.infra.ids import new_id
+from entrepot.infra.pool import Pool
+from entrepot.infra.settings import Settings
+from entrepot.kernel.caller import Scope
+from entrepot.kernel.ids import Id
+from entrepot.orders import Desk
+from tests.factories.callers import caller_for
+from tests.factories.network import Network
+from tests.fakes.log import NullLog
+
+ORIGIN = "http://entrepot.example"
+PATH = "/graphql"
+
+
+class LoudLog(NullLog):
+    """Shows what broke: in these tests no bug goes unseen."""
+
+    def error(self, event: str, **facts: object) -> None:
+        cause = facts.get("exc_info")
+        assert isinstance(cause, BaseException), event
+        traceback.print_exception(cause)
+
+
+class Key:
+    """A program that asks for one organisation, by a key of its own."""
+
+    def __init__(self, http: httpx.AsyncClient, secret: str | None) -> None:
+        self.http = http
+        self.secret = secret
+
+    async def post(
+        self, body: object, *, headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Send one body: bytes as they are, all else as JSON."""
+        sent = dict(headers or {})
+        if self.secret is not None:
+            sent.setdefault("Authorization", f"Bearer {self.secret}")
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent.setdefault("Content-Type", "application/json")
+        return await self.http.post(PATH, content=content, headers=sent)
+
+    async def ask(
+        self, query: str, variables: object = None, **headers: str
+    ) -> dict[str, Any]:
+        """Ask something, and read the whole answer."""
+        body = {"query": query, "variables": variables}
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        response = await self.post(body, headers=named)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def data(self, query: str, variables: object = None, **headers: str) -> Any:  # noqa: ANN401 - JSON, as it is read
+        """Ask something that must go well."""
+        answer = await self.ask(query, variables, **headers)
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+
+class Graphql:
+    """A running door, and who may come in by it."""
+
+    def __init__(self, pool: Pool, desk: Desk, door: Door, http: httpx.AsyncClient) -> None:
+        self.pool = pool
+        self.desk = desk
+        self.door = door
+        self.http = http
+
+    async def key(self, organisation: Id, *scopes: Scope) -> Key:
+        """A key of an organisation, with these scopes or all."""
+        wanted = tuple(scope.value for scope in scopes or Scope)
+        issued = await issue_token(
+            self.pool, new_id, caller_for(organisation), NewToken("program", wanted)
+        )
+        assert isinstance(issued, IssuedToken), issued
+        return Key(self.http, issued.secret)
+
+    def nobody(self, secret: str | None = None) -> Key:
+        """Someone without a key, or with a wrong one."""
+        return Key(self.http, secret)
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The statements that are run meanwhile, but for those of transactions."""
+        seen: list[str] = []
+        real = asyncpg.Connection._execute  # noqa: SLF001 - all ways to run a statement pass here
+
+        async def execute(connection: Any, query: str, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - as it is
+            seen.append(query)
+            return await real(connection, query, *args, **named)
+
+        asyncpg.Connection._execute = execute  # noqa: SLF001 - as above
+        try:
+            yield seen
+        finally:
+            asyncpg.Connection._execute = real  # noqa: SLF001 - as above
+
+
+@asynccontextmanager
+async def open_graphql(
+    pool: Pool, settings: Settings, log: object = None
+) -> AsyncIterator[Graphql]:
+    """Open the door over a pool, with an intake of its own."""
+    metrics = Metrics()
+    desk = open_desk(pool, settings, metrics)
+    desk.intake.start()
+    door = create_door(
+        pool, desk, settings, cast("FilteringBoundLogger", log or LoudLog()), metrics.answered
+    )
+    transport = httpx.ASGITransport(door)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
+            yield Graphql(pool, desk, door, http)
+    finally:
+        await desk.intake.close()
+
+
+class Mall:
+    """A marketplace over two sellers, a third one that it has no right to, and all their keys."""
+
+    def __init__(self, graphql: Graphql, network: Network) -> None:
+        self.graphql = graphql
+        self.network = network
+
+    async def build(self) -> Mall:
+        """Make everybody, and goods of the first seller: shoes in stock, and hats."""
+        network, graphql = self.network, self.graphql
+        self.market_id = await network.organisation("market")
+        self.seller_id = await network.organisation("shoemaker")
+        self.other_id = await network.organisation("hatter")
+        self.stranger_id = await network.organisation("stranger")
+        for seller in (self.seller_id, self.other_id):
+            await network.right(seller, self.market_id, "marketplace")
+        self.market = await graphql.key(self.market_id)
+        self.seller = await graphql.key(self.seller_id)
+        self.stranger = await graphql.key(self.stranger_id)
+        self.shoes = await network.variant(self.seller_id, "SHOE")
+        self.hats = await network.variant(self.other_id, "HAT")
+        self.secret = await network.variant(self.stranger_id, "SECRET")
+        await self.stock(self.seller_id, self.shoes, 5)
+        return self
+
+    async def stock(
+        self, owner: Id, variant: Id, on_hand: object, *, held: object = 0, code: str = "main"
+    ) -> None:
+        """Put so much of a variant at a location, with its ledger."""
+        async with self.graphql.pool.acquire() as connection:
+            location = await connection.fetchval(
+                "SELECT id FROM locations WHERE organisation = $1 AND code = $2", owner, code
+            )
+        from entrepot.orders import CountStock, count_stock  # noqa: PLC0415 - read here alone
+
+        answer = await count_stock(
+            self.graphql.desk,
+            caller_for(owner),
+            CountStock(variant, Decimal(str(on_hand)), None, location),
+            new_id(),
+        )
+        assert not hasattr(answer, "faults"), answer
+
+    async def wire(self, variant: Id) -> str:
+        """The id of a variant on the wire of this door."""
+        return write_id("Variant", await self._number("variants", variant))
+
+    async def advert(self, variant: Id) -> str:
+        """The id of a variant's advert on the wire of this door."""
+        async with self.graphql.pool.acquire() as connection:
+            number = await connection.fetchval(
+                "SELECT p.legacy_id FROM products AS p INNER JOIN variants AS v"
+                " ON v.organisation = p.organisation AND v.product = p.id WHERE v.id = $1",
+                variant,
+            )
+        return write_id("Advert", number)
+
+    async def _number(self, table: str, id_: Id) -> int:
+        async with self.graphql.pool.acquire() as connection:
+            number: int = await connection.fetchval(
+                f"SELECT legacy_id FROM {table} WHERE id = $1", id_
+            )
+        return number
