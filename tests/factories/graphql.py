@@ -59,9 +59,7 @@ class Key:
         sent.setdefault("Content-Type", "application/json")
         return await self.http.post(PATH, content=content, headers=sent)
 
-    async def ask(
-        self, query: str, variables: object = None, **headers: str
-    ) -> dict[str, Any]:
+    async def ask(self, query: str, variables: object = None, **headers: str) -> dict[str, Any]:
         """Ask something, and read the whole answer."""
         body = {"query": query, "variables": variables}
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -160,13 +160,17 @@ async def test_a_page_follows_a_page(mall: Mall) -> None:
 async def test_variants_are_found_by_what_they_are(
     mall: Mall, filters: str, expected: list[str]
 ) -> None:
-    data = await mall.market.data(f"{{ variantsWhere({filters}) {{ totalCount nodes {{ sku }} }} }}")
+    data = await mall.market.data(
+        f"{{ variantsWhere({filters}) {{ totalCount nodes {{ sku }} }} }}"
+    )
     assert skus(data) == expected
     assert data["variantsWhere"]["totalCount"] == len(expected)
 
 
 async def test_variants_are_found_by_sku_and_number(mall: Mall) -> None:
-    data = await mall.market.data("{ variantsWhere { nodes { sku advert { ... on Advert { legacyId } } } } }")
+    data = await mall.market.data(
+        "{ variantsWhere { nodes { sku advert { ... on Advert { legacyId } } } } }"
+    )
     for node in data["variantsWhere"]["nodes"]:
         for filters in (
             'variantFilters: { skus: "%s" }' % node["sku"],

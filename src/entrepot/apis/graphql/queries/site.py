@@ -5,7 +5,7 @@ from typing import Final
 from babel import Locale
 from graphql import GraphQLResolveInfo
 
-from entrepot.apis.graphql.context import Context, context_of
+from entrepot.apis.graphql.context import context_of
 from entrepot.identity import describe_caller
 from entrepot.infra.clock import monotonic_seconds
 from entrepot.infra.migrate import is_migrated
@@ -19,19 +19,26 @@ async def principal(_: object, info: GraphQLResolveInfo) -> dict[str, object]:
     """The program or person behind a key, and the seller it acts for unless for a marketplace."""
     context = context_of(info)
     me = await describe_caller(context.services.database, context.caller)
-    own = await _own(context)
     person = me.person
     return {
         "name": me.organisation.name if person is None else person.name,
         "emailAddress": None if person is None else person.email,
         "username": me.organisation.slug if person is None else person.email,
-        "seller": None if own.is_marketplace else own,
+        "seller": _seller,
     }
+
+
+async def _seller(info: GraphQLResolveInfo) -> MarketSeller | None:
+    context = context_of(info)
+    own = await context.sellers.load(context.caller.organisation)
+    assert own is not None, "a caller sees itself"
+    return None if own.is_marketplace else own
 
 
 async def site_config(_: object, info: GraphQLResolveInfo) -> dict[str, object]:
     """The organisation of a key, with the country and the currency of its prices."""
-    own = await _own(context_of(info))
+    context = context_of(info)
+    own = (await describe_caller(context.services.database, context.caller)).organisation
     return {
         "name": own.name,
         "currencyCode": own.currency,
@@ -56,12 +63,6 @@ async def health_check(_: object, info: GraphQLResolveInfo) -> dict[str, object]
         "success": is_well,
         "database": {"success": is_well, "message": message, "time": took},
     }
-
-
-async def _own(context: Context) -> MarketSeller:
-    own = await context.sellers.load(context.caller.organisation)
-    assert own is not None, "a caller sees itself"
-    return own
 
 
 FIELDS: Final = {

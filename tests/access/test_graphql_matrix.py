@@ -1,0 +1,192 @@
+"""Every field at the root of the GraphQL door with every kind of key: the table says who may.
+
+Nothing here knows a single field. A test tries all rows and reports all that is wrong at once.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from entrepot.apis.graphql import open_schema
+from entrepot.apis.graphql.ids import read_id, write_id, write_seller_id
+from entrepot.identity.model import make_secret
+from entrepot.infra.pool import Pool
+from entrepot.infra.settings import Settings
+from entrepot.kernel.caller import Scope
+from entrepot.kernel.ids import Id
+from tests.access.graphql_table import GRAPHQL_TABLE, Foreign, GraphqlRow
+from tests.factories.digests import digest_of
+from tests.factories.graphql import Key, Mall, open_graphql
+from tests.factories.network import Network
+
+Names = Mapping[str, str]
+ABSENT: Names = {
+    "variant": write_id("Variant", 999_999),
+    "advert": write_id("Advert", 999_999),
+    "inventory": write_id("Inventory", 999_999),
+    "seller": write_seller_id("0" * 31 + "1"),
+    "number": "999999",
+}
+
+
+@pytest.fixture
+async def mall(pool: Pool, settings: Settings, network: Network) -> AsyncIterator[Mall]:
+    async with open_graphql(pool, settings) as graphql:
+        yield await Mall(graphql, network).build()
+
+
+async def names_of(mall: Mall, seller: Id, variant: Id) -> Names:
+    """What stands in documents about a seller's variant."""
+    id_, advert = await mall.wire(variant), await mall.advert(variant)
+    named, number = read_id(id_), read_id(advert)
+    assert named is not None
+    assert number is not None
+    return {
+        "variant": id_,
+        "advert": advert,
+        "inventory": write_id("Inventory", named.number),
+        "seller": write_seller_id(seller),
+        "number": str(number.number),
+    }
+
+
+async def ask(key: Key, row: GraphqlRow, names: Names) -> httpx.Response:
+    """How a row is answered."""
+    document = row.document
+    for name, value in names.items():
+        document = document.replace("{" + name + "}", value)
+    return await key.post({"query": document}, headers={"X-Request-Id": "same"})
+
+
+def result_of(response: httpx.Response) -> Any:  # noqa: ANN401 - JSON, as it is read
+    """What a row is answered with; an error where it has one."""
+    answer = response.json()
+    return answer["errors"][0] if "errors" in answer else answer["data"]["it"]
+
+
+def test_every_field_at_the_root_has_its_row() -> None:
+    schema = open_schema()
+    assert schema.query_type is not None
+    assert schema.mutation_type is not None
+    served = {f"Query.{name}" for name in schema.query_type.fields}
+    served |= {f"Mutation.{name}" for name in schema.mutation_type.fields}
+    assert {row.field for row in GRAPHQL_TABLE} == served
+    assert len(GRAPHQL_TABLE) == len(served)
+
+
+async def test_without_a_key_that_holds_all_fields_give_one_answer(mall: Mall) -> None:
+    secrets = [None, "", "nonsense", f"ent_app_{'A' * 36}", make_secret("app", bytes(range(32)))]
+    secrets += [await dead(mall, change) for change in ("revoked_at", "expires_at")]
+    own = await names_of(mall, mall.seller_id, mall.shoes)
+    before = await digest_of(mall.graphql.pool)
+    answers = set()
+    for row in GRAPHQL_TABLE:
+        for secret in secrets:
+            for names in (own, ABSENT):
+                response = await ask(mall.graphql.nobody(secret), row, names)
+                answers.add((response.status_code, response.text))
+    ((status, text),) = answers
+    assert (status, "API Token has expired" in text) == (401, True)
+    assert await digest_of(mall.graphql.pool) == before
+
+
+async def dead(mall: Mall, column: str) -> str:
+    """The secret of a key of the seller's that was revoked or has expired."""
+    key = await mall.graphql.key(mall.seller_id)
+    async with mall.graphql.pool.acquire() as connection:
+        await connection.execute(
+            f"UPDATE tokens SET {column} = now() - interval '1 second' WHERE id = ("
+            " SELECT id FROM tokens WHERE organisation = $1 ORDER BY id DESC LIMIT 1)",
+            mall.seller_id,
+        )
+    assert key.secret is not None
+    return key.secret
+
+
+async def test_a_field_needs_its_scopes_and_no_other(mall: Mall) -> None:
+    own = await names_of(mall, mall.seller_id, mall.shoes)
+    wrong: list[object] = []
+    for row in GRAPHQL_TABLE:
+        alone = await mall.graphql.key(mall.seller_id, *(row.scopes or (Scope.SETTLEMENT_READ,)))
+        answer = (await ask(alone, row, own)).json()
+        done = answer["data"]["it"] if "errors" not in answer else None
+        if not done or (isinstance(done, dict) and done.get("errors")):
+            wrong.append((row.field, answer))
+        for scope in row.scopes:
+            without = await mall.graphql.key(
+                mall.seller_id, *(each for each in Scope if each is not scope)
+            )
+            refused = result_of(await ask(without, row, own))
+            if refused.get("extensions") != {"code": "MISSING_SCOPE"}:
+                wrong.append((row.field, scope, refused))
+            elif scope.value not in refused["message"]:
+                wrong.append((row.field, scope, refused))
+    assert not wrong
+
+
+async def test_what_is_anothers_is_answered_like_what_is_nobodys(mall: Mall) -> None:
+    """A stranger, and another seller of the same marketplace, learn nothing of what is there."""
+    own = await names_of(mall, mall.seller_id, mall.shoes)
+    rival = await mall.graphql.key(mall.other_id)
+    before = await digest_of(mall.graphql.pool)
+    wrong: list[object] = []
+    for row in GRAPHQL_TABLE:
+        for asker in (mall.stranger, rival):
+            foreign, absent = await ask(asker, row, own), await ask(asker, row, ABSENT)
+            nobodys = absent.text
+            for name, value in ABSENT.items():
+                nobodys = nobodys.replace(value, own[name])
+            if foreign.status_code != 200 or foreign.text != nobodys:
+                wrong.append((row.field, foreign.text, absent.text))
+            result = result_of(foreign)
+            if not _is_as_told(row, result):
+                wrong.append((row.field, row.foreign, result))
+            if row.foreign is Foreign.UNNAMED and "SHOE" in foreign.text.upper():
+                wrong.append((row.field, foreign.text))
+    assert not wrong
+    assert await digest_of(mall.graphql.pool) == before
+
+
+def _is_as_told(row: GraphqlRow, result: Any) -> bool:  # noqa: ANN401 - JSON, as it is read
+    match row.foreign:
+        case Foreign.NULL:
+            return result is None or set(result) == {None}
+        case Foreign.LEFT_OUT:
+            return bool(result["totalCount"] == 0 and result["nodes"] == [])
+        case Foreign.REFUSED:
+            return bool(result["extensions"] == {"code": "NOT_FOUND"})
+        case Foreign.UNNAMED:
+            return "extensions" not in result
+    raise AssertionError("there are four ways")
+
+
+async def test_a_marketplace_sees_its_sellers_goods_and_changes_none(mall: Mall) -> None:
+    theirs = await names_of(mall, mall.seller_id, mall.shoes)
+    before = await digest_of(mall.graphql.pool)
+    wrong: list[object] = []
+    for row in GRAPHQL_TABLE:
+        result = result_of(await ask(mall.market, row, theirs))
+        if row.field.startswith("Mutation"):
+            is_right = result["extensions"] == {"code": "NOT_PERMITTED"}
+        elif row.foreign is Foreign.NULL:
+            is_right = bool(result) and None not in result
+        elif row.foreign is Foreign.LEFT_OUT:
+            is_right = result["totalCount"] == 1
+        else:
+            is_right = bool(result) and "extensions" not in result
+        if not is_right:
+            wrong.append((row.field, result))
+    assert not wrong
+    assert await digest_of(mall.graphql.pool) == before
+
+
+def test_ids_are_what_clients_make_them() -> None:
+    assert write_id("Variant", 5356) == "VmFyaWFudC01MzU2"
+    assert write_id("Seller", 78) == "U2VsbGVyLTc4"
+    assert write_id("Order", 10033) == "T3JkZXItMTAwMzM="
+    assert base64.b64decode(ABSENT["variant"]) == b"Variant-999999"
