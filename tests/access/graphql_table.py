@@ -55,7 +55,11 @@ GRAPHQL_TABLE = (
         Foreign.UNNAMED,
     ),
     GraphqlRow(
-        "Query.apiKeyPrincipal", (), "{ it: apiKeyPrincipal { name } }", Foreign.UNNAMED, "its own"
+        "Query.apiKeyPrincipal",
+        (),
+        "{ it: apiKeyPrincipal { name } }",
+        Foreign.UNNAMED,
+        "its own",
     ),
     GraphqlRow(
         "Query.healthCheck", (), "{ it: healthCheck { success } }", Foreign.UNNAMED, "the server's"
@@ -92,7 +96,7 @@ GRAPHQL_TABLE = (
         "Mutation.variantUpdate",
         (*ACTS, Scope.STOCK_WRITE, Scope.STOCK_READ),
         'mutation { it: variantUpdate(input: { variantId: "{variant}",'
-        " attributes: { countOnHand: 4 } }) { errors { field messages } variant { countOnHand } } }",
+        " attributes: { countOnHand: 4 } }) { errors { field } variant { countOnHand } } }",
         Foreign.REFUSED,
         "refused: only the seller's own key changes it",
     ),

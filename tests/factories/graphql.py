@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from decimal import Decimal
 from typing import Any, cast
+from unittest.mock import patch
 
 import asyncpg
 import httpx
@@ -23,7 +24,7 @@ from entrepot.infra.pool import Pool
 from entrepot.infra.settings import Settings
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.ids import Id
-from entrepot.orders import Desk
+from entrepot.orders import CountStock, Desk, count_stock
 from tests.factories.callers import caller_for
 from tests.factories.network import Network
 from tests.fakes.log import NullLog
@@ -101,17 +102,14 @@ class Graphql:
     def statements(self) -> Iterator[list[str]]:
         """The statements that are run meanwhile, but for those of transactions."""
         seen: list[str] = []
-        real = asyncpg.Connection._execute  # noqa: SLF001 - all ways to run a statement pass here
+        real: Any = vars(asyncpg.Connection)["_execute"]  # all ways to run a statement pass here
 
         async def execute(connection: Any, query: str, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - as it is
             seen.append(query)
             return await real(connection, query, *args, **named)
 
-        asyncpg.Connection._execute = execute  # noqa: SLF001 - as above
-        try:
+        with patch.object(asyncpg.Connection, "_execute", execute):
             yield seen
-        finally:
-            asyncpg.Connection._execute = real  # noqa: SLF001 - as above
 
 
 @asynccontextmanager
@@ -158,16 +156,12 @@ class Mall:
         await self.stock(self.seller_id, self.shoes, 5)
         return self
 
-    async def stock(
-        self, owner: Id, variant: Id, on_hand: object, *, held: object = 0, code: str = "main"
-    ) -> None:
+    async def stock(self, owner: Id, variant: Id, on_hand: object, *, code: str = "main") -> None:
         """Put so much of a variant at a location, with its ledger."""
         async with self.graphql.pool.acquire() as connection:
             location = await connection.fetchval(
                 "SELECT id FROM locations WHERE organisation = $1 AND code = $2", owner, code
             )
-        from entrepot.orders import CountStock, count_stock  # noqa: PLC0415 - read here alone
-
         answer = await count_stock(
             self.graphql.desk,
             caller_for(owner),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ mutation($input: AdvertUpsertMutationInput!) {
 
 
 async def upsert(
-    key: Key, attributes: dict[str, object], advert: str | None = None, **headers: str
+    key: Key, attributes: Mapping[str, object], advert: str | None = None, **headers: str
 ) -> dict[str, Any]:
     """What advertUpsert answers."""
     sent = {"advertId": advert, "attributes": attributes}

@@ -10,30 +10,53 @@ import pytest
 from tests.factories.graphql import Graphql, Mall
 
 SEEDS = (
-    "query A($n: Int = 2) { variantsWhere(first: $n) { nodes { id sku ...f } } }"
-    " fragment f on Variant { advert { ... on Advert { title variants { nodes { sku } } } } }",
+    (
+        "query A($n: Int = 2) { variantsWhere(first: $n) { nodes { id sku ...f } } }"
+        " fragment f on Variant { advert { ... on Advert { title variants { nodes { sku } } } } }"
+    ),
     '{ node(id: "VmFyaWFudC0x") { __typename ... on Variant { countOnHand } } }',
     '{ advertsWhere(q: "shoe", legacyIds: [1, 2], createdSince: "2020-01-01") { totalCount } }',
     '{ nodes(ids: ["U2VsbGVyLTc4", "x"]) { id } apiKeyPrincipal { seller { businessName } } }',
-    'mutation { variantUpdate(input: { variantId: "VmFyaWFudC0x", attributes: { countOnHand: 1,'
-    ' price: "3.5", variantPricingModel: { pricingModel: WHOLESALE } } }) { errors { field } } }',
-    'mutation { advertUpsert(input: { attributes: { title: "T", variants: [{ sku: "S", price: 1 }]'
-    " } }) { status errors { field messages } advert { id } } }",
+    (
+        'mutation { variantUpdate(input: { variantId: "VmFyaWFudC0x", attributes: { countOnHand: 1,'
+        ' price: "3.5", variantPricingModel: { pricingModel: WHOLESALE } } }) { status } }'
+    ),
+    (
+        'mutation { advertUpsert(input: { attributes: { title: "T", variants: [{ sku: "S", price: 1'
+        " }] } }) { status errors { field messages } advert { id } } }"
+    ),
     "{ __schema { types { name fields { name type { name ofType { name } } } } } }",
     '{ allAdverts(after: "WyJhIl0=", first: 3) { edges { cursor node { ... on Node { id } } } } }',
 )
 WORDS = (
-    "{", "}", "(", ")", "[", "]", ":", "$", "!", "...", "@skip(if: true)", "@include(if: $n)", "@x",
-    '"', '"""', "#", "null", "true", "-1", "1e400", "99999999999999999999", "0.1", "first: 500",
-    "last: 1", "before: \"MA==\"", "...f", "on Query", "fragment f on Variant", "query", "mutation",
-    "subscription", "\ufeff", "\\u0041", "é", "😀", "id", "nodes", "a: id", "__typename", "input: {}",
-    "attributes: null", "countOnHand: 2147483648", "sku: \"\"", "price: \"NaN\"", "price: \"1e999\"",
-    "price: Infinity", "title: \"" + "x" * 300 + "\"", "barcode: \"²\"", "\x7f", "MARKETPLACE",
-)  # fmt: skip
-VALUES = (
-    None, True, 0, -1, 2**31, 2**70, 0.1, 1e308, "", "x", "\x7f", "é😀", "²", [], [[]], {}, {"a": {}},
-    "VmFyaWFudC0x", "WyJhIl0=", "2020-01-01T00:00:00+99:00", "9999-12-31T23:59:59-23:59", "MA==", "NaN",
-)  # fmt: skip
+    *("{", "}", "(", ")", "[", "]", ":", "$", "!", "...", "@x", "#", "null", "true", "-1"),
+    *("1e400", "0.1", "...f", "query", "mutation", "subscription", "é", "😀", "id", "nodes"),
+    *("__typename", "\ufeff", "\\u0041", "\x7f", "MARKETPLACE", "99999999999999999999"),
+    "@skip(if: true)",
+    "@include(if: $n)",
+    '"',
+    '"""',
+    "first: 500",
+    "last: 1",
+    'before: "MA=="',
+    "on Query",
+    "fragment f on Variant",
+    "a: id",
+    "input: {}",
+    "attributes: null",
+    "countOnHand: 2147483648",
+    'sku: ""',
+    'price: "NaN"',
+    'price: "1e999"',
+    "price: Infinity",
+    f'title: "{"x" * 300}"',
+    'barcode: "²"',
+)
+VALUES: tuple[object, ...] = (
+    *(None, True, 0, -1, 2**31, 2**70, 0.1, 1e308, [], [[]], {}, {"a": {}}),
+    *("", "x", "\x7f", "é😀", "²", "VmFyaWFudC0x", "WyJhIl0=", "MA==", "NaN"),
+    *("2020-01-01T00:00:00+99:00", "9999-12-31T23:59:59-23:59"),
+)
 
 
 def mutated(dice: random.Random) -> str:

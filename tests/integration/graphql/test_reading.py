@@ -19,7 +19,8 @@ fragment all on Variant {
   wholesalePriceFormatted
   inventories {
     totalCount pageInfo { hasNextPage } edges { cursor }
-    nodes { id countOnHand countFromPartners infiniteQuantity price { amount currencyCode formatted }
+    nodes { id countOnHand countFromPartners infiniteQuantity
+      price { amount currencyCode formatted }
       seller { id businessName } }
   }
   advert { __typename ... on Node { id } ... on Advert { title seller { businessName } } }
@@ -27,7 +28,8 @@ fragment all on Variant {
 """
 ADVERT = """
 fragment whole on Advert {
-  __typename id legacyId title fullTitle createdAt updatedAt published displayable online itemTaxRate
+  __typename id legacyId title fullTitle createdAt updatedAt published displayable online
+  itemTaxRate
   lowestPrice lowestPriceCents lowestOriginalPrice lowestOriginalPriceCents
   editablePrice editablePriceCents editablePriceFormatted(currency: "EUR")
   wholesalePrice wholesalePriceCents wholesalePriceFormatted
@@ -62,7 +64,7 @@ async def test_a_variant_with_all_its_fields(mall: Mall) -> None:
     assert inventory["price"] == {"amount": "2.5", "currencyCode": "EUR", "formatted": "€2.50"}
     assert inventory["seller"]["businessName"] == "shoemaker"
     again = await mall.market.data(
-        '{ node(id: "%s") { ... on Inventory { countOnHand } } }' % inventory["id"]
+        f'{{ node(id: "{inventory["id"]}") {{ ... on Inventory {{ countOnHand }} }} }}'
     )
     assert again == {"node": {"countOnHand": 5}}
 
@@ -173,8 +175,8 @@ async def test_variants_are_found_by_sku_and_number(mall: Mall) -> None:
     )
     for node in data["variantsWhere"]["nodes"]:
         for filters in (
-            'variantFilters: { skus: "%s" }' % node["sku"],
-            "advertFilters: { legacyIds: %d }" % node["advert"]["legacyId"],
+            f'variantFilters: {{ skus: "{node["sku"]}" }}',
+            f"advertFilters: {{ legacyIds: {node['advert']['legacyId']} }}",
         ):
             found = await mall.market.data(f"{{ variantsWhere({filters}) {{ nodes {{ sku }} }} }}")
             assert found["variantsWhere"]["nodes"] == [{"sku": node["sku"]}]

@@ -28,7 +28,7 @@ def test_minor_units(price: str, currency: str, expected: int | None) -> None:
 
 
 def test_prices_for_people_are_in_their_own_currency() -> None:
-    assert formatted(Decimal("10"), "AUD", None) == "A$10.00"
+    assert formatted(Decimal(10), "AUD", None) == "A$10.00"
     assert formatted(Decimal("1234.5"), "USD", "usd") == "$1,234.50"
     with pytest.raises(GraphQLError, match="none is converted"):
         formatted(Decimal(10), "AUD", "USD")

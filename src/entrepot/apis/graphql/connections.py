@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError
 
 from entrepot.apis.graphql.context import Key
 from entrepot.apis.graphql.limits import PAGE_MAX, PAGE_USUAL
+from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.kernel.paging import LOWEST
 
 Count = Callable[[], Awaitable[int]]
@@ -35,7 +36,7 @@ class Connection(NamedTuple):
 
     rows: Sequence[Any]
     cursors: Sequence[str]
-    count: Count
+    total: Count
     has_next: bool
     has_previous: bool
 
@@ -137,15 +138,15 @@ def _no_cursor() -> GraphQLError:
     return GraphQLError("This cursor was not made by this list. Start again without one.")
 
 
-def _edges(page: Connection, _: GraphQLResolveInfo) -> list[Edge]:
+def _edges(page: Connection, _: Info) -> list[Edge]:
     return page.edges()
 
 
-def _nodes(page: Connection, _: GraphQLResolveInfo) -> Sequence[Any]:
+def _nodes(page: Connection, _: Info) -> Sequence[Any]:
     return page.rows
 
 
-def _page_info(page: Connection, _: GraphQLResolveInfo) -> dict[str, object]:
+def _page_info(page: Connection, _: Info) -> dict[str, object]:
     return {
         "startCursor": page.cursors[0] if page.cursors else None,
         "endCursor": page.cursors[-1] if page.cursors else None,
@@ -154,11 +155,11 @@ def _page_info(page: Connection, _: GraphQLResolveInfo) -> dict[str, object]:
     }
 
 
-async def _total(page: Connection, _: GraphQLResolveInfo) -> int:
-    return await page.count()
+async def _total(page: Connection, _: Info) -> int:
+    return await page.total()
 
 
-FIELDS: Final = {
+FIELDS: Final[Resolvers] = {
     "edges": _edges,
     "nodes": _nodes,
     "pageInfo": _page_info,

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError
 from structlog.typing import FilteringBoundLogger
 
 from entrepot import stock
 from entrepot.apis.graphql.failures import LIMIT_PASSED, granted
 from entrepot.apis.graphql.limits import PAGE_MAX
 from entrepot.apis.graphql.loading import Loader
+from entrepot.apis.graphql.resolving import Info
 from entrepot.infra.reading import Database
 from entrepot.infra.settings import Settings
 from entrepot.kernel.caller import Caller
@@ -160,7 +161,7 @@ class Context:
         return {key: found[key[1]] for key in keys if key[1] in found}
 
 
-def context_of(info: GraphQLResolveInfo) -> Context:
+def context_of(info: Info) -> Context:
     """The request that a resolver works for."""
     context = info.context
     assert isinstance(context, Context), "every document is executed for a request"

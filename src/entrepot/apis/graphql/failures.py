@@ -134,7 +134,7 @@ def show_error(
     if cause is None:
         shown = error.formatted
         if document is not None:
-            shown = {**shown, "message": _as_known(error.message, document)}  # type: ignore[typeddict-item] # of the same kind
+            shown = {**shown, "message": _as_known(error.message, document)}
         return dict(shown)
     if isinstance(cause, IntakeFullError):
         raise ServerBusyError(cause.retry_after_seconds) from cause

@@ -1,16 +1,16 @@
 """Prices as clients of marketplaces read them: as text, in minor units, and written for people."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, TypeAlias
 
 from babel.numbers import format_currency, get_currency_precision
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError
 
 from entrepot.apis.graphql.ids import INT_MAX
+from entrepot.apis.graphql.resolving import Info, Resolver, Resolvers
 from entrepot.apis.graphql.scalars import write_decimal
 
-Resolver: TypeAlias = Callable[..., Any]
 Price: TypeAlias = Callable[[Any], Decimal | None]
 """Finds a price in a row; the row says its currency."""
 
@@ -37,7 +37,7 @@ def formatted(price: Decimal, currency: str, wanted: str | None) -> str:
 def as_text(price: Price) -> Resolver:
     """A resolver that answers a price as text."""
 
-    def resolve(row: Any, _: GraphQLResolveInfo) -> str | None:  # noqa: ANN401 - a row with prices
+    def resolve(row: Any, _: Info) -> str | None:  # noqa: ANN401 - a row with prices
         found = price(row)
         return None if found is None else write_decimal(found)
 
@@ -47,7 +47,7 @@ def as_text(price: Price) -> Resolver:
 def as_decimal(price: Price) -> Resolver:
     """A resolver that answers a price as an exact number."""
 
-    def resolve(row: Any, _: GraphQLResolveInfo) -> Decimal | None:  # noqa: ANN401 - as above
+    def resolve(row: Any, _: Info) -> Decimal | None:  # noqa: ANN401 - as above
         return price(row)
 
     return resolve
@@ -56,7 +56,7 @@ def as_decimal(price: Price) -> Resolver:
 def as_minor_units(price: Price) -> Resolver:
     """A resolver that answers a price in minor units."""
 
-    def resolve(row: Any, info: GraphQLResolveInfo) -> int | None:  # noqa: ANN401 - as above
+    def resolve(row: Any, info: Info) -> int | None:  # noqa: ANN401 - as above
         found = price(row)
         if found is None:
             return None
@@ -73,7 +73,7 @@ def as_formatted(price: Price) -> Resolver:
 
     def resolve(
         row: Any,  # noqa: ANN401 - as above
-        _: GraphQLResolveInfo,
+        _: Info,
         currency: str | None = None,
     ) -> str | None:
         found = price(row)
@@ -82,7 +82,7 @@ def as_formatted(price: Price) -> Resolver:
     return resolve
 
 
-def twins(name: str, price: Price, *, is_text: bool) -> Mapping[str, Resolver]:
+def twins(name: str, price: Price, *, is_text: bool) -> Resolvers:
     """The resolvers of a price and of its twins, in minor units and for people."""
     return {
         name: as_text(price) if is_text else as_decimal(price),

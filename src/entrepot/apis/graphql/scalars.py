@@ -113,12 +113,12 @@ def bind_scalars(schema: GraphQLSchema) -> None:
     """Teach a schema how its scalars are read and written."""
     for name, rule in RULES.items():
         scalar = _scalar(schema, name)
-        scalar.coerce_input_value = rule.read  # type: ignore[method-assign] # how a schema is bound
-        scalar.coerce_output_value = rule.write  # type: ignore[method-assign] # as above
+        scalar.coerce_input_value = rule.read
+        scalar.coerce_output_value = rule.write
         scalar.coerce_input_literal = _literal_reader(name, rule)
     json = _scalar(schema, "JSON")
-    json.coerce_input_value = _as_it_is  # type: ignore[method-assign] # as above
-    json.coerce_output_value = _as_it_is  # type: ignore[method-assign] # as above
+    json.coerce_input_value = _as_it_is
+    json.coerce_output_value = _as_it_is
     json.coerce_input_literal = value_from_ast_untyped
 
 

@@ -4,10 +4,10 @@ A type or an act that is new has a file of its own, and a line here. A field wit
 a mistake that is found when the server starts.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 from graphql import (
     GraphQLInterfaceType,
@@ -20,10 +20,9 @@ from graphql import (
 from entrepot.apis.graphql import connections
 from entrepot.apis.graphql.mutations import advert_upsert, variant_update
 from entrepot.apis.graphql.queries import adverts, nodes, sellers, site, variants
+from entrepot.apis.graphql.resolving import Resolvers
 from entrepot.apis.graphql.scalars import bind_scalars
 from entrepot.apis.graphql.types import advert, money, seller, variant
-
-Resolvers = Mapping[str, Callable[..., Any]]
 
 RESOLVERS: Final[Mapping[str, Resolvers]] = {
     "Advert": advert.FIELDS,

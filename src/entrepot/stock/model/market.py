@@ -3,14 +3,12 @@
 A seller reads its own by the same views. A variant that no right opens is not among them.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 import msgspec
 
-from entrepot.catalogue import gtin_key
 from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import LOWEST
 
@@ -168,10 +166,3 @@ def pattern_of(text: str) -> str | None:
         return None
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
-
-
-def gtin_keys(gtins: Sequence[str] | None) -> list[str] | None:
-    """What GTINs are compared by; what is none is left out, for no variant has it."""
-    if gtins is None:
-        return None
-    return [gtin_key(each) for each in gtins if each.isascii() and each.isdigit()]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from entrepot.catalogue import gtin_key
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
@@ -15,7 +16,6 @@ from entrepot.stock.model.market import (
     ProductsWanted,
     SellersWanted,
     VariantsWanted,
-    gtin_keys,
     pattern_of,
 )
 
@@ -79,6 +79,7 @@ async def count(
     connection: Connection, reader: Id, wanted: SellersWanted | ProductsWanted | VariantsWanted
 ) -> int:
     """Count what fits, on however many pages."""
+    values: list[object]
     if isinstance(wanted, SellersWanted):
         name, values = "count_market_sellers", [wanted.ids, pattern_of(wanted.text)]
     elif isinstance(wanted, ProductsWanted):
@@ -117,6 +118,13 @@ async def list_changes(
     return {row[0]: row[1] for row in rows}
 
 
+def _gtin_keys(gtins: Sequence[str] | None) -> list[str] | None:
+    """What GTINs are compared by; what is none is left out, for no variant has it."""
+    if gtins is None:
+        return None
+    return [gtin_key(each) for each in gtins if each.isascii() and each.isdigit()]
+
+
 def _parted(keys: Sequence[tuple[Id, Id]]) -> tuple[list[Id], list[Id]]:
     return [seller for seller, _ in keys], [id_ for _, id_ in keys]
 
@@ -126,7 +134,7 @@ def _product_values(wanted: ProductsWanted) -> list[object]:
         wanted.ids,
         wanted.numbers,
         wanted.skus,
-        gtin_keys(wanted.gtins),
+        _gtin_keys(wanted.gtins),
         wanted.sellers,
         pattern_of(wanted.text),
         pattern_of(wanted.title),
@@ -145,7 +153,7 @@ def _variant_values(wanted: VariantsWanted) -> list[object]:
         wanted.products,
         wanted.product_numbers,
         wanted.skus,
-        gtin_keys(wanted.gtins),
+        _gtin_keys(wanted.gtins),
         pattern_of(wanted.text),
         pattern_of(wanted.title),
         wanted.published,

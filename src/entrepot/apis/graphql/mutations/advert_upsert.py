@@ -2,8 +2,6 @@
 
 from typing import Any, Final
 
-from graphql import GraphQLResolveInfo
-
 from entrepot import catalogue
 from entrepot.apis.graphql.context import Context, context_of
 from entrepot.apis.graphql.failures import ActRefusedError, done, not_found
@@ -11,6 +9,7 @@ from entrepot.apis.graphql.ids import ADVERT, VARIANT, number_in
 from entrepot.apis.graphql.mutations.attributes import as_changes, as_new, is_changed
 from entrepot.apis.graphql.mutations.counting import check_count, set_count
 from entrepot.apis.graphql.mutations.payload import Given, Sending, answer, need, own
+from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.catalogue import NewProduct, Product
 from entrepot.infra.writing import find_written
 from entrepot.kernel.caller import Scope
@@ -25,7 +24,7 @@ _INHERITED: Final = ("itemTaxRate", "minPurchaseQuantity", "price", "wholesalePr
 
 async def advert_upsert(
     _: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     input: Given,  # noqa: A002 - an argument of the schema
 ) -> dict[str, object]:
     """Make an advert, or change one; sent again under the same key, it happens once."""
@@ -36,7 +35,7 @@ async def advert_upsert(
 
 async def _upsert(context: Context, sending: Sending, given: Given) -> MarketProduct | None:
     attributes: Given = given["attributes"]
-    inherited = {name: attributes[name] for name in _INHERITED if name in attributes}
+    inherited: Given = {name: attributes[name] for name in _INHERITED if name in attributes}
     variants = [{**inherited, **each} for each in attributes.get("variants") or ()]
     if len(variants) > VARIANTS_MAX:
         raise ActRefusedError([("variants", f"Send at most {VARIANTS_MAX} variants at once.")])
@@ -200,4 +199,4 @@ async def _count(
             await set_count(context, variant, count, sending.key(f"count/{variant}"))
 
 
-FIELDS: Final = {"advertUpsert": advert_upsert}
+FIELDS: Final[Resolvers] = {"advertUpsert": advert_upsert}

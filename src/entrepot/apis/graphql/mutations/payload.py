@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError
 
 from entrepot.apis.graphql.context import Context
 from entrepot.apis.graphql.failures import (
@@ -14,6 +14,7 @@ from entrepot.apis.graphql.failures import (
     not_found,
     validation_errors,
 )
+from entrepot.apis.graphql.resolving import Info
 from entrepot.identity import check_scope
 from entrepot.infra.writing import Sent
 from entrepot.kernel.caller import Scope
@@ -33,7 +34,7 @@ class Sending:
     Acts of one document are told apart by their names in it, so sent again each meets its own.
     """
 
-    def __init__(self, context: Context, info: GraphQLResolveInfo, given: Given) -> None:
+    def __init__(self, context: Context, info: Info, given: Given) -> None:
         """`given` is what the act says."""
         self._context = context
         self._place = f"{info.field_name}/{info.path.key}"

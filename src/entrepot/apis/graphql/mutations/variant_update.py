@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from graphql import GraphQLResolveInfo
-
 from entrepot import catalogue
 from entrepot.apis.graphql.context import Context, context_of
 from entrepot.apis.graphql.failures import ActRefusedError, done
@@ -11,13 +9,14 @@ from entrepot.apis.graphql.mutations.attributes import as_changes, is_changed
 from entrepot.apis.graphql.mutations.counting import check_count, set_count
 from entrepot.apis.graphql.mutations.payload import Given, Sending, answer, need, own
 from entrepot.apis.graphql.queries.nodes import find_variant
+from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.kernel.caller import Scope
 from entrepot.stock import MarketVariant
 
 
 async def variant_update(
     _: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     input: Given,  # noqa: A002 - an argument of the schema
 ) -> dict[str, object]:
     """Change what is given of a variant; sent again under the same key, it happens once."""
@@ -53,4 +52,4 @@ async def _update(context: Context, sending: Sending, given: Given) -> MarketVar
     return await find_variant(context, id_)
 
 
-FIELDS: Final = {"variantUpdate": variant_update}
+FIELDS: Final[Resolvers] = {"variantUpdate": variant_update}

@@ -4,18 +4,18 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from graphql import GraphQLResolveInfo
 
 from entrepot.apis.graphql.connections import Connection, after_key, forwards, page_of
 from entrepot.apis.graphql.context import context_of
 from entrepot.apis.graphql.queries.naming import names_of, sellers_in
+from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.apis.graphql.types.advert import as_any_advert
 from entrepot.stock import ProductsWanted
 
 
 async def adverts_where(
     _: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     **given: Any,  # noqa: ANN401 - the field's arguments
 ) -> Connection:
     """Adverts that fit all that is given; without any of it, none."""
@@ -31,7 +31,7 @@ async def adverts_where(
 
 async def all_adverts(
     _: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     updatedSince: datetime | None = None,  # noqa: N803 - an argument of the schema
     **given: Any,  # noqa: ANN401 - as above
 ) -> Connection:
@@ -65,4 +65,4 @@ async def _none() -> int:
     return 0
 
 
-FIELDS: Final = {"advertsWhere": adverts_where, "allAdverts": all_adverts}
+FIELDS: Final[Resolvers] = {"advertsWhere": adverts_where, "allAdverts": all_adverts}

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError
 
 from entrepot.apis.graphql.context import Context, context_of
 from entrepot.apis.graphql.failures import LIMIT_PASSED
@@ -18,6 +18,7 @@ from entrepot.apis.graphql.ids import (
     seller_in,
 )
 from entrepot.apis.graphql.queries.naming import NAMES_MAX
+from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.apis.graphql.types.advert import Unpublished, type_of
 from entrepot.apis.graphql.types.variant import Inventory
 from entrepot.stock import MarketProduct, MarketSeller, MarketVariant
@@ -25,12 +26,12 @@ from entrepot.stock import MarketProduct, MarketSeller, MarketVariant
 Found = Callable[[Context, str], Awaitable[Any]]
 
 
-async def node(_: object, info: GraphQLResolveInfo, id: str) -> object:  # noqa: A002 - an argument of the schema
+async def node(_: object, info: Info, id: str) -> object:  # noqa: A002 - an argument of the schema
     """What an id stands for, or None."""
     return await _find(context_of(info), id)
 
 
-async def nodes(_: object, info: GraphQLResolveInfo, ids: list[str]) -> list[object]:
+async def nodes(_: object, info: Info, ids: list[str]) -> list[object]:
     """What ids stand for, in their order: one statement a type."""
     if len(ids) > NAMES_MAX:
         raise GraphQLError(
@@ -92,4 +93,4 @@ def node_type(value: object) -> str:
     return TYPES[type(value)]
 
 
-FIELDS: Final = {"node": node, "nodes": nodes}
+FIELDS: Final[Resolvers] = {"node": node, "nodes": nodes}

@@ -3,17 +3,17 @@
 from typing import Any, Final
 
 import msgspec
-from graphql import GraphQLResolveInfo
 
 from entrepot.apis.graphql.connections import Connection, after_id, forwards, page_of
 from entrepot.apis.graphql.context import context_of
 from entrepot.apis.graphql.queries.naming import sellers_in
+from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.stock import SellersWanted
 
 
 async def all_sellers(
     _: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     q: str | None = None,
     retailerIds: list[str] | None = None,  # noqa: N803 - an argument of the schema
     **given: Any,  # noqa: ANN401 - those of connections
@@ -27,4 +27,4 @@ async def all_sellers(
     return page_of(rows, size, cursor, lambda: context.count(wanted), lambda row: (row.id,))
 
 
-FIELDS: Final = {"allSellers": all_sellers, "sellersWhere": all_sellers}
+FIELDS: Final[Resolvers] = {"allSellers": all_sellers, "sellersWhere": all_sellers}

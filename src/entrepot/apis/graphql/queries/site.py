@@ -3,9 +3,9 @@
 from typing import Final
 
 from babel import Locale
-from graphql import GraphQLResolveInfo
 
 from entrepot.apis.graphql.context import context_of
+from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.identity import describe_caller
 from entrepot.infra.clock import monotonic_seconds
 from entrepot.infra.migrate import is_migrated
@@ -15,7 +15,7 @@ from entrepot.stock import MarketSeller
 _TERRITORIES: Final = Locale("en").territories
 
 
-async def principal(_: object, info: GraphQLResolveInfo) -> dict[str, object]:
+async def principal(_: object, info: Info) -> dict[str, object]:
     """The program or person behind a key, and the seller it acts for unless for a marketplace."""
     context = context_of(info)
     me = await describe_caller(context.services.database, context.caller)
@@ -28,14 +28,14 @@ async def principal(_: object, info: GraphQLResolveInfo) -> dict[str, object]:
     }
 
 
-async def _seller(info: GraphQLResolveInfo) -> MarketSeller | None:
+async def _seller(info: Info) -> MarketSeller | None:
     context = context_of(info)
     own = await context.sellers.load(context.caller.organisation)
     assert own is not None, "a caller sees itself"
     return None if own.is_marketplace else own
 
 
-async def site_config(_: object, info: GraphQLResolveInfo) -> dict[str, object]:
+async def site_config(_: object, info: Info) -> dict[str, object]:
     """The organisation of a key, with the country and the currency of its prices."""
     context = context_of(info)
     own = (await describe_caller(context.services.database, context.caller)).organisation
@@ -50,7 +50,7 @@ async def site_config(_: object, info: GraphQLResolveInfo) -> dict[str, object]:
     }
 
 
-async def health_check(_: object, info: GraphQLResolveInfo) -> dict[str, object]:
+async def health_check(_: object, info: Info) -> dict[str, object]:
     """Whether the database answers and is up to date."""
     began = monotonic_seconds()
     try:
@@ -65,7 +65,7 @@ async def health_check(_: object, info: GraphQLResolveInfo) -> dict[str, object]
     }
 
 
-FIELDS: Final = {
+FIELDS: Final[Resolvers] = {
     "apiKeyPrincipal": principal,
     "healthCheck": health_check,
     "siteConfig": site_config,

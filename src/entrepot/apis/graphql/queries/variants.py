@@ -4,17 +4,17 @@ from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
-from graphql import GraphQLResolveInfo
 
 from entrepot.apis.graphql.connections import Connection, after_key, forwards, page_of
 from entrepot.apis.graphql.context import context_of
 from entrepot.apis.graphql.queries.naming import names_of
+from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.stock import VariantsWanted
 
 
 async def variants_where(
     _: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     advertFilters: dict[str, Any] | None = None,  # noqa: N803 - an argument of the schema
     variantFilters: dict[str, Any] | None = None,  # noqa: N803 - as above
     **given: Any,  # noqa: ANN401 - those of connections
@@ -51,4 +51,4 @@ def _wanted(adverts: dict[str, Any], variants: dict[str, Any]) -> VariantsWanted
     )
 
 
-FIELDS: Final = {"variantsWhere": variants_where}
+FIELDS: Final[Resolvers] = {"variantsWhere": variants_where}

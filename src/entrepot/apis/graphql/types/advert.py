@@ -4,12 +4,11 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any, Final
 
-from graphql import GraphQLResolveInfo
-
 from entrepot.apis.graphql.connections import Connection, part_of
 from entrepot.apis.graphql.context import context_of
 from entrepot.apis.graphql.ids import ADVERT, write_id
 from entrepot.apis.graphql.money import as_minor_units, as_text, twins
+from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.stock import MarketProduct, MarketSeller
 
 
@@ -43,21 +42,21 @@ def type_of(value: object) -> str:
     return "UnpublishedAdvert" if isinstance(value, Unpublished) else "Advert"
 
 
-def _is_shown(product: MarketProduct, _: GraphQLResolveInfo) -> bool:
+def _is_shown(product: MarketProduct, _: Info) -> bool:
     return product.active > 0
 
 
-def _seller(product: MarketProduct, info: GraphQLResolveInfo) -> Awaitable[MarketSeller | None]:
+def _seller(product: MarketProduct, info: Info) -> Awaitable[MarketSeller | None]:
     return context_of(info).sellers.load(product.seller)
 
 
-def _updated_at(product: MarketProduct, info: GraphQLResolveInfo) -> Awaitable[datetime | None]:
+def _updated_at(product: MarketProduct, info: Info) -> Awaitable[datetime | None]:
     return context_of(info).product_changes.load(product.key)
 
 
 async def _variants(
     product: MarketProduct,
-    info: GraphQLResolveInfo,
+    info: Info,
     displayableOnly: bool | None = None,  # noqa: N803, FBT001 - an argument of the schema
     **arguments: Any,  # noqa: ANN401 - those of connections
 ) -> Connection:
@@ -73,7 +72,7 @@ async def _variants(
     return part_of(rows, arguments, count)
 
 
-FIELDS: Final = {
+FIELDS: Final[Resolvers] = {
     "id": lambda product, _: write_id(ADVERT, product.legacy_id),
     "legacyId": lambda product, _: product.legacy_id,
     "title": lambda product, _: product.name,
@@ -95,7 +94,7 @@ FIELDS: Final = {
 }
 """Advert."""
 
-UNPUBLISHED_FIELDS: Final = {
+UNPUBLISHED_FIELDS: Final[Resolvers] = {
     "id": lambda advert, _: write_id(ADVERT, advert.product.legacy_id),
     "legacyId": lambda advert, _: advert.product.legacy_id,
     "updatedAt": lambda advert, info: _updated_at(advert.product, info),
@@ -103,5 +102,7 @@ UNPUBLISHED_FIELDS: Final = {
 }
 """UnpublishedAdvert."""
 
-DELETED_FIELDS: Final = {name: UNPUBLISHED_FIELDS[name] for name in ("id", "legacyId", "updatedAt")}
+DELETED_FIELDS: Final[Resolvers] = {
+    name: UNPUBLISHED_FIELDS[name] for name in ("id", "legacyId", "updatedAt")
+}
 """DeletedAdvert."""

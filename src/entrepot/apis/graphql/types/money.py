@@ -2,15 +2,14 @@
 
 from typing import Final
 
-from graphql import GraphQLResolveInfo
-
 from entrepot.apis.graphql.money import formatted
+from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.apis.graphql.types.variant import Price
 
 
 def _formatted(
     price: Price,
-    _: GraphQLResolveInfo,
+    _: Info,
     currency: str | None = None,
     disambiguate: bool | None = None,  # noqa: FBT001 - an argument of the schema
 ) -> str:
@@ -18,7 +17,7 @@ def _formatted(
     return f"{text} {price.currency}" if disambiguate else text
 
 
-FIELDS: Final = {
+FIELDS: Final[Resolvers] = {
     "amount": lambda price, _: price.amount,
     "currencyCode": lambda price, _: price.currency,
     "formatted": _formatted,

@@ -5,12 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from graphql import GraphQLResolveInfo
-
 from entrepot.apis.graphql.connections import Connection, part_of
 from entrepot.apis.graphql.context import context_of
 from entrepot.apis.graphql.ids import INT_MAX, INVENTORY, VARIANT, write_id
 from entrepot.apis.graphql.money import as_minor_units, as_text, twins
+from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.apis.graphql.types.advert import Unpublished, as_any_advert
 from entrepot.kernel.quantity import ZERO
 from entrepot.stock import MarketProduct, MarketSeller, MarketVariant
@@ -42,12 +41,12 @@ def whole(quantity: Decimal) -> int:
     return int(min(max(quantity, ZERO), Decimal(INT_MAX)))
 
 
-def count_on_hand(variant: MarketVariant, _: GraphQLResolveInfo) -> int:
+def count_on_hand(variant: MarketVariant, _: Info) -> int:
     """What is available of the seller's own; nothing is counted of what is without limit."""
     return 0 if variant.unlimited else whole(variant.own)
 
 
-async def count_from_partners(variant: MarketVariant, info: GraphQLResolveInfo) -> int | None:
+async def count_from_partners(variant: MarketVariant, info: Info) -> int | None:
     """What the seller's own partners add; None where that is without limit."""
     offer = await context_of(info).offers.load(variant.key)
     if offer is None:
@@ -55,20 +54,18 @@ async def count_from_partners(variant: MarketVariant, info: GraphQLResolveInfo) 
     return None if offer.is_boundless else whole(offer.offered)
 
 
-async def _advert(
-    variant: MarketVariant, info: GraphQLResolveInfo
-) -> MarketProduct | Unpublished | None:
+async def _advert(variant: MarketVariant, info: Info) -> MarketProduct | Unpublished | None:
     product = await context_of(info).products.load((variant.seller, variant.product))
     return None if product is None else as_any_advert(product)
 
 
-def _seller(inventory: Inventory, info: GraphQLResolveInfo) -> Awaitable[MarketSeller | None]:
+def _seller(inventory: Inventory, info: Info) -> Awaitable[MarketSeller | None]:
     return context_of(info).sellers.load(inventory.variant.seller)
 
 
 def _inventories(
     variant: MarketVariant,
-    _: GraphQLResolveInfo,
+    _: Info,
     **arguments: Any,  # noqa: ANN401 - those of connections
 ) -> Connection:
     async def count() -> int:
@@ -77,7 +74,7 @@ def _inventories(
     return part_of([Inventory(variant)], arguments, count)
 
 
-def _updated_at(variant: MarketVariant, info: GraphQLResolveInfo) -> Awaitable[datetime | None]:
+def _updated_at(variant: MarketVariant, info: Info) -> Awaitable[datetime | None]:
     return context_of(info).variant_changes.load(variant.key)
 
 
@@ -85,16 +82,16 @@ def _recommended(variant: MarketVariant) -> Decimal | None:
     return variant.retail_price if variant.pricing_model == "wholesale" else None
 
 
-def _minimum(variant: MarketVariant, _: GraphQLResolveInfo) -> int | None:
+def _minimum(variant: MarketVariant, _: Info) -> int | None:
     least = max(variant.order_quantity_min, variant.order_quantity_multiple)
     return None if least == ZERO else whole(least.to_integral_value(rounding="ROUND_CEILING"))
 
 
-def _is_published(variant: MarketVariant, _: GraphQLResolveInfo) -> bool:
+def _is_published(variant: MarketVariant, _: Info) -> bool:
     return variant.state == "active"
 
 
-FIELDS: Final = {
+FIELDS: Final[Resolvers] = {
     "id": lambda variant, _: write_id(VARIANT, variant.legacy_id),
     "legacyId": lambda variant, _: variant.legacy_id,
     "label": lambda variant, _: variant.name,
@@ -123,7 +120,7 @@ FIELDS: Final = {
 }
 """Variant."""
 
-INVENTORY_FIELDS: Final = {
+INVENTORY_FIELDS: Final[Resolvers] = {
     "id": lambda inventory, _: write_id(INVENTORY, inventory.variant.legacy_id),
     "countOnHand": lambda inventory, info: count_on_hand(inventory.variant, info),
     "countFromPartners": lambda inventory, info: count_from_partners(inventory.variant, info),
