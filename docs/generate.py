@@ -17,6 +17,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from entrepot.apis.dfc import ROUTES as DFC_ROUTES
+from entrepot.apis.graphql import open_schema
 from entrepot.apis.rest import ROUTES
 from entrepot.cli import app
 from entrepot.cli.exit_codes import ExitCode
@@ -194,7 +195,7 @@ def access_page() -> str:
     for topic, rows in by_topic.items():
         lines += ["", f"## {topic}", ""]
         lines += ["| route | who may | somebody else's |", "|---|---|---|", *rows]
-    return "\n".join([*lines, *_dfc(), *_pages()]) + "\n"
+    return "\n".join([*lines, *_dfc(), *_graphql(), *_pages()]) + "\n"
 
 
 def _dfc() -> list[str]:
@@ -215,6 +216,31 @@ def _dfc() -> list[str]:
     for row in table.DFC_TABLE:
         who = "any token that holds" if row.scope is None else f"`{row.scope.value}`"
         lines.append(f"| `{row.route}` | {summaries[row.route]} | {who} |")
+    return lines
+
+
+def _graphql() -> list[str]:
+    """Who may ask what at the GraphQL door, from the table that the tests of access try."""
+    table = importlib.import_module("tests.access.graphql_table")
+    schema = open_schema()
+    lines = [
+        "",
+        "## GraphQL, at `/graphql`",
+        "",
+        "A marketplace's key sees its own goods and those of sellers whose trading right of kind",
+        "marketplace is active; a seller's key sees its own. What others have is answered exactly",
+        "like what is not there.",
+        "",
+        "| field | what for | who may | a marketplace, of its sellers' | somebody else's |",
+        "|---|---|---|---|---|",
+    ]
+    for row in table.GRAPHQL_TABLE:
+        kind, _, name = row.field.partition(".")
+        root = schema.query_type if kind == "Query" else schema.mutation_type
+        assert root is not None, "the contract has both"
+        says = root.fields[name].description
+        who = ", ".join(f"`{scope.value}`" for scope in row.scopes) or "any key that holds"
+        lines.append(f"| `{row.field}` | {says} | {who} | {row.operator} | {row.foreign.value} |")
     return lines
 
 

@@ -64,13 +64,13 @@ from entrepot.stock.store import (
     availability,
     goods,
     market,
+    market_counts,
 )
 
 Read = TypeVar("Read")
 
 EXPORT_ROWS: Final = 2_000
 """Rows of a sheet that are read at once."""
-
 SEARCHED_MAX: Final = 2_000
 """Variants that one page of a search looks through."""
 MOMENTS_MAX: Final = 400
@@ -431,8 +431,8 @@ async def list_market_sellers(
 ) -> list[MarketSeller] | Refusal:
     """The caller itself and the sellers whose goods it may order as a marketplace.
 
-    Goods as marketplaces see them are read by this and the next six views, in one statement each.
-    What the caller does not see is left out. They refuse `identity.scope_missing`.
+    This and the next six views are one statement each, leave out what the caller does not see, and
+    refuse `identity.scope_missing`.
     """
     return await _read_market(pool, caller, lambda it, me: market.list_sellers(it, me, wanted))
 
@@ -455,7 +455,7 @@ async def count_market(
     pool: Pool, caller: Caller, wanted: SellersWanted | ProductsWanted | VariantsWanted
 ) -> int | Refusal:
     """How many sellers, products or variants fit, on however many pages."""
-    return await _read_market(pool, caller, lambda it, me: market.count(it, me, wanted))
+    return await _read_market(pool, caller, lambda it, me: market_counts.count(it, me, wanted))
 
 
 async def list_variants_in_products(

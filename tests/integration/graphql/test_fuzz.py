@@ -80,7 +80,7 @@ def mutated(dice: random.Random) -> str:
     return " ".join(parts)
 
 
-async def test_odd_documents_are_answered(mall: Mall, full_size: bool) -> None:  # noqa: FBT001 - a fixture
+async def test_odd_documents_are_answered(mall: Mall, full_size: bool) -> None:  # noqa: FBT001 - a fixture's value
     dice = random.Random(20261122)
     key = await mall.graphql.key(mall.seller_id)
     understood = 0
@@ -110,8 +110,22 @@ INPUTS = {
     "mutation($v: VariantInput!) { variantUpdate(input: { attributes: $v }) { status } }": "v",
     "mutation($v: AdvertInput!) { advertUpsert(input: { attributes: $v }) { status } }": "v",
 }
-FIELDS = ("skus", "barcodes", "quantityFrom", "stocked", "sku", "price", "countOnHand", "title",
-          "variants", "id", "barcode", "itemTaxRate", "minPurchaseQuantity", "code")  # fmt: skip
+FIELDS = (
+    "skus",
+    "barcodes",
+    "quantityFrom",
+    "stocked",
+    "sku",
+    "price",
+    "countOnHand",
+    "title",
+    "variants",
+    "id",
+    "barcode",
+    "itemTaxRate",
+    "minPurchaseQuantity",
+    "code",
+)
 
 
 @pytest.mark.parametrize("query", INPUTS)

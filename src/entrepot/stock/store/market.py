@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from entrepot.catalogue import gtin_key
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
@@ -18,6 +17,7 @@ from entrepot.stock.model.market import (
     VariantsWanted,
     pattern_of,
 )
+from entrepot.stock.store.market_counts import product_values, variant_values
 
 SQL = load_statements("entrepot.stock.store", "market.sql")
 
@@ -56,7 +56,7 @@ async def list_products(
         reader,
         *wanted.after,
         wanted.limit,
-        *_product_values(wanted),
+        *product_values(wanted),
     )
     return [MarketProduct(*row) for row in rows]
 
@@ -70,26 +70,9 @@ async def list_variants(
         reader,
         *wanted.after,
         wanted.limit,
-        *_variant_values(wanted),
+        *variant_values(wanted),
     )
     return [MarketVariant(*row) for row in rows]
-
-
-async def count(
-    connection: Connection, reader: Id, wanted: SellersWanted | ProductsWanted | VariantsWanted
-) -> int:
-    """Count what fits, on however many pages."""
-    values: list[object]
-    if isinstance(wanted, SellersWanted):
-        name, values = "count_market_sellers", [wanted.ids, pattern_of(wanted.text)]
-    elif isinstance(wanted, ProductsWanted):
-        name, values = "count_market_products", _product_values(wanted)
-    else:
-        name, values = "count_market_variants", _variant_values(wanted)
-    row = await connection.fetchrow(SQL[name], reader, *values)
-    assert row is not None, "a count is always one row"
-    number: int = row[0]
-    return number
 
 
 async def list_variants_in_products(
@@ -118,47 +101,5 @@ async def list_changes(
     return {row[0]: row[1] for row in rows}
 
 
-def _gtin_keys(gtins: Sequence[str] | None) -> list[str] | None:
-    """What GTINs are compared by; what is none is left out, for no variant has it."""
-    if gtins is None:
-        return None
-    return [gtin_key(each) for each in gtins if each.isascii() and each.isdigit()]
-
-
 def _parted(keys: Sequence[tuple[Id, Id]]) -> tuple[list[Id], list[Id]]:
     return [seller for seller, _ in keys], [id_ for _, id_ in keys]
-
-
-def _product_values(wanted: ProductsWanted) -> list[object]:
-    return [
-        wanted.ids,
-        wanted.numbers,
-        wanted.skus,
-        _gtin_keys(wanted.gtins),
-        wanted.sellers,
-        pattern_of(wanted.text),
-        pattern_of(wanted.title),
-        wanted.published,
-        wanted.stocked,
-        wanted.created_from,
-        wanted.created_until,
-        wanted.updated_from,
-    ]
-
-
-def _variant_values(wanted: VariantsWanted) -> list[object]:
-    return [
-        wanted.ids,
-        wanted.numbers,
-        wanted.products,
-        wanted.product_numbers,
-        wanted.skus,
-        _gtin_keys(wanted.gtins),
-        pattern_of(wanted.text),
-        pattern_of(wanted.title),
-        wanted.published,
-        wanted.stocked,
-        wanted.unlimited,
-        wanted.quantity_from,
-        wanted.quantity_below,
-    ]
