@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-import typer.main
 
 from entrepot.cli import app
 from entrepot.cli.main import guarded
-
-
-@cache
-def whole_command() -> Callable[..., object]:
-    """The command with all its subcommands; putting it together costs more than most of them."""
-    return typer.main.get_command(app)
 
 
 class Ended(NamedTuple):
@@ -52,7 +43,7 @@ class CommandLine:
     def __call__(self, *arguments: str) -> Ended:
         """Run `entrepot` with these arguments."""
         self._capsys.readouterr()
-        code = guarded(lambda: whole_command()(args=list(arguments), prog_name="entrepot"))
+        code = guarded(lambda: app(args=list(arguments), prog_name="entrepot"))
         out, err = self._capsys.readouterr()
         return Ended(code, out, err)
 
