@@ -71,6 +71,22 @@ INNER JOIN pg_sequences ON seqrelid = format('%I.%I', schemaname, sequencename):
 WHERE last_value IS NOT NULL
 """
 
+# Where pages are counted, a worker of the server that cleans up or counts rows just then would be a
+# reader that keeps others from cleaning up, and give later statements other plans.
+_LEFT_ALONE = """
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT relname FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+    LOOP
+        EXECUTE format('ALTER TABLE %I SET (autovacuum_enabled = false)', name);
+    END LOOP;
+END
+$$
+"""
+
 _OTHERS = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
@@ -117,7 +133,10 @@ class Databases:
             await each.close()
 
     async def lend(self, *, fresh: bool) -> str:
-        """The name of a migrated, empty database; a fresh one was nobody's before."""
+        """The name of a migrated, empty database; a fresh one was nobody's before.
+
+        In a fresh one nothing is vacuumed or analysed unasked.
+        """
         return await self._do(self._lend(fresh))
 
     async def broken_in(self, name: str) -> list[Broken]:
@@ -152,6 +171,8 @@ class Databases:
             await connection.close()
         if not self.shape:
             await self._learn(await self._connected(name))
+        if fresh:
+            await (await self._connected(name)).execute(_LEFT_ALONE)
         return name
 
     async def _connected(self, name: str) -> Connection:

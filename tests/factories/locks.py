@@ -6,7 +6,7 @@ import asyncio
 
 from entrepot.infra.pool import Connection
 
-SECONDS_MAX = 20
+SECONDS_MAX = 60
 _BLOCKED = "SELECT pid FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))"
 _WAITING = (
     "SELECT count(*) FROM pg_stat_activity"

@@ -20,7 +20,7 @@ KEPT = "kept_by_tests"
 KEPT_MAX = 8
 """With more connections than this a pool is closed: all processes share one server's hundred."""
 
-CLOSE_SECONDS_MAX = 20
+CLOSE_SECONDS_MAX = 60
 
 
 class Pools:

@@ -52,7 +52,7 @@ class Receiver:
         """Where it listens, by address."""
         return f"http://127.0.0.1:{self.port}/hook"
 
-    async def until(self, count: int, seconds: float = 20.0) -> None:
+    async def until(self, count: int, seconds: float = 60.0) -> None:
         """Wait until so many requests have come."""
         async with asyncio.timeout(seconds):
             while len(self.received) < count:  # noqa: ASYNC110 - only a test waits like this

@@ -152,7 +152,7 @@ async def test_the_second_sequencer_does_not_wait(pool: Pool) -> None:
     await tell(pool, new_id(), "tests.happened", "second")
     async with writing(pool) as connection:
         assert await take_turn(connection, SEQUENCER) == 1
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(SECONDS_MAX):
             assert await number_events(pool) == 0
     assert await number_events(pool) == 1
 
@@ -235,11 +235,14 @@ async def test_the_cost_of_a_chunk_does_not_grow_with_what_was_numbered(pool: Po
             head = await take_turn(connection, SEQUENCER)
             explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {SQL['number_events']}"
             plan = msgspec.json.decode(await connection.fetchval(explain, head, 2000))
-            touched.append(_buffers(plan))
+            touched.append(_buffers(plan[0]["Plan"]))
             await transaction.rollback()
         await number_all(pool)
         await _write_many(pool, organisation)
-    assert touched[1] <= touched[0] * 2
+    # Ten keys are looked up in a tree, which is a few pages deep; the table has many pages.
+    pages = await pool.fetchval("SELECT pg_relation_size('outbox') / 8192")
+    assert pages > 100
+    assert touched[0] <= touched[1] <= 60
 
 
 async def _write_many(pool: Pool, organisation: Id) -> None:
@@ -251,7 +254,8 @@ async def _write_many(pool: Pool, organisation: Id) -> None:
     await number_all(pool)
 
 
-def _buffers(plan: Any) -> int:  # noqa: ANN401 - JSON, as the database writes it
-    top = plan[0]["Plan"]
-    touched: int = top["Shared Hit Blocks"] + top["Shared Read Blocks"]
-    return touched
+def _buffers(node: Any) -> int:  # noqa: ANN401 - JSON, as the database writes it
+    """Pages read to find events; where their new versions go depends on what is free where."""
+    if node.get("Relation Name") == "outbox" and node["Node Type"] != "ModifyTable":
+        return int(node["Shared Hit Blocks"] + node["Shared Read Blocks"])
+    return sum(_buffers(each) for each in node.get("Plans", ()))

@@ -120,6 +120,7 @@ async def test_a_busy_table_is_tried_again_and_then_refused(
     await other.execute("LOCK TABLE one IN ACCESS SHARE MODE")
     with pytest.raises(MigrationRefusal, match="stayed locked"):
         await migrate(empty, directory)
+    monkeypatch.setattr(module, "LOCK_ATTEMPTS_MAX", 1_000)
     patient = asyncio.create_task(migrate(empty, directory))
     await asyncio.sleep(0.15)
     await transaction.rollback()

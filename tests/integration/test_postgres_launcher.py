@@ -9,7 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from entrepot.infra.postgres import (
 from entrepot.infra.postgres.places import Places, places_for
 from entrepot.infra.postgres.process import server_pid
 from entrepot.infra.settings import Settings
+from tests.factories.patience import eventually
 from tests.factories.used_before import UsedBefore
 from tests.fakes.log import NullLog, RecordingLog
 from tests.fakes.other_process import other_process
@@ -72,16 +73,6 @@ async def supervised(settings: Settings) -> AsyncIterator[tuple[Supervisor, Reco
         yield supervisor, log
     finally:
         await supervisor.stop()
-
-
-async def eventually(true: Callable[[], object | Awaitable[object]]) -> None:
-    """Wait, within reason, until `true()` is."""
-    async with asyncio.timeout(30):
-        while True:
-            answer = true()
-            if await answer if isinstance(answer, Awaitable) else answer:
-                return
-            await asyncio.sleep(0.02)
 
 
 async def run_sql(dsn: str, sql: str) -> object:

@@ -23,6 +23,7 @@ import pytest
 
 from entrepot.infra.pool import Pool
 from tests.factories.killable import KillableServer
+from tests.factories.locks import until_waiting
 from tests.factories.served import PROGRAM, environ_of
 
 HERE = Path(__file__).parent
@@ -189,24 +190,41 @@ def run_entrepot(environ: dict[str, str], *arguments: str) -> Ended:
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-async def kill_when(
-    environ: dict[str, str], database: str, count: str, most: int, *arguments: str
+BRAKE = """
+CREATE FUNCTION brake() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(20260922);
+    RETURN new;
+END
+$$;
+CREATE TRIGGER brake BEFORE INSERT ON {table} FOR EACH ROW WHEN ({condition})
+EXECUTE FUNCTION brake();
+SELECT pg_advisory_lock(20260922);
+"""
+
+
+async def kill_in_the_middle(
+    environ: dict[str, str], database: str, table: str, condition: str, *arguments: str
 ) -> int:
-    """Kill a command as soon as it has written something; how much was there then."""
+    """Kill a command at the first row it must not write, in a later chunk; what was there then."""
+    count = f"SELECT count(*) FROM {table}"
     connection = await asyncpg.connect(database)
+    await connection.execute(BRAKE.format(table=table, condition=condition))
     process = await asyncio.create_subprocess_exec(
         PROGRAM, *arguments, env=environ, stdout=DEVNULL, stderr=DEVNULL
     )
     try:
-        async with asyncio.timeout(60):
-            while not await connection.fetchval(count):  # noqa: ASYNC110 - rows announce themselves to nobody
-                await asyncio.sleep(0.01)
+        await until_waiting(connection)
         process.kill()
         await process.wait()
         there: int = await connection.fetchval(count)
+        assert there > 0
+        # Once let go, what waited there finds nobody to answer, and has not happened.
+        await connection.execute("SELECT pg_advisory_unlock(20260922)")
+        await connection.execute("DROP FUNCTION brake CASCADE")
+        assert await connection.fetchval(count) == there
     finally:
         await connection.close()
-    assert 0 < there < most
     return there
 
 
@@ -225,19 +243,19 @@ async def test_killed_in_the_middle_it_ends_as_if_nothing_had_happened(
     )
 
     import_products = ("import", "products", str(products), "--organisation", "shop", "--json")
-    count = "SELECT count(*) FROM variants"
-    there = await kill_when(environ, database, count, len(skus), *import_products)
-    assert there % 2_000 == 0
+    late = "new.sku = 'S04500'"
+    there = await kill_in_the_middle(environ, database, "variants", late, *import_products)
+    assert there == 4_000, "chunk by chunk"
     done = run_entrepot(environ, *import_products)
     assert done.code == 0, done.err
     report = msgspec.json.decode(done.out)
     assert (report["created"], report["unchanged"]) == (len(skus) - there, there)
-    assert await pool.fetchval(count) == len(skus)
+    assert await pool.fetchval("SELECT count(*) FROM variants") == len(skus)
     assert await pool.fetchval("SELECT count(*) FROM products") == -(-len(skus) // 3)
 
     import_stock = ("import", "stock", str(stock), "--organisation", "shop", "--json")
-    ledger = "SELECT count(*) FROM ledger"
-    there = await kill_when(environ, database, ledger, 2_000, *import_stock)
+    there = await kill_in_the_middle(environ, database, "ledger", "new.version = 2", *import_stock)
+    assert there <= 1_000
     done = run_entrepot(environ, *import_stock)
     assert done.code == 0, done.err
     assert msgspec.json.decode(done.out)["unchanged"] == there

@@ -94,7 +94,7 @@ async def test_what_happens_is_told_signed_and_seen_by_its_owner(
         }
         assert said["webhooks.pinged"]["data"] == {"webhook": made["webhook"]["id"]}
         assert said["catalogue.supplier_created"]["data"] == supplier
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len((await asker.get(f"{path}/attempts"))["data"]) < 2:  # noqa: ASYNC110 - only a test waits like this
                 await asyncio.sleep(0.05)
         shown = (await asker.get(f"{path}/deliveries", state="delivered"))["data"]

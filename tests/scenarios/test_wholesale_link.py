@@ -18,7 +18,7 @@ import pytest
 from tests.factories.cli import CommandLine
 from tests.factories.served import environ_of, served
 
-SECONDS_MAX = 20.0
+SECONDS_MAX = 60.0
 _keys = count(1)
 
 

@@ -23,7 +23,7 @@ from tests.factories.network import Network
 from tests.factories.stall import open_stall
 from tests.factories.used_before import UsedBefore
 
-BACK_SECONDS_MAX = 30
+BACK_SECONDS_MAX = 60
 
 
 def kill_all(data_dir: Path) -> int:

@@ -185,7 +185,7 @@ async def test_a_twin_in_flight_elsewhere_is_waited_for(
         assert not second.done()
         if not first_succeeds:
             await watcher.execute("SELECT pg_cancel_backend($1)", pid)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not first.done() and not second.done():
                     await asyncio.sleep(0.01)
                     if await watcher.fetchval(WAITS, blocker.get_server_pid()):

@@ -29,7 +29,7 @@ async def test_no_answer_while_the_commit_is_on_its_way(
         desk.intake.start()
         network.open.clear()
         answering = asyncio.create_task(desk.intake.submit(submission(stall.owner, order)))
-        await asyncio.wait_for(network.held.wait(), 10)
+        await asyncio.wait_for(network.held.wait(), 60)
         done, _ = await asyncio.wait([answering], timeout=0.3)
         assert not done
         assert await stall.counter.rows(HELD, order.order) == [(0,)]

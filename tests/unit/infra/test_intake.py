@@ -9,6 +9,7 @@ from contextlib import suppress
 import pytest
 
 from entrepot.infra.intake import Intake, IntakeClosedError, IntakeFullError
+from tests.factories.patience import settle
 
 
 class Kitchen:
@@ -59,7 +60,7 @@ async def test_what_queued_meanwhile_is_the_next_batch(
 ) -> None:
     kitchen.open.clear()
     tasks = await begin(intake, 1)
-    await asyncio.sleep(0.01)
+    await settle()
     tasks += await begin(intake, 2, 3, 4, 5, 6)
     assert len(intake) == 5
     kitchen.open.set()
@@ -78,7 +79,7 @@ async def test_a_full_queue_says_when_to_come_back(
 ) -> None:
     kitchen.open.clear()
     tasks = await begin(intake, 0)
-    await asyncio.sleep(0.01)
+    await settle()
     tasks += await begin(intake, *range(1, 11))
     with pytest.raises(IntakeFullError) as full:
         await intake.submit(11)
@@ -93,7 +94,7 @@ async def test_a_caller_that_goes_away_cancels_nothing(
 ) -> None:
     kitchen.open.clear()
     in_flight = (await begin(intake, 1))[0]
-    await asyncio.sleep(0.01)
+    await settle()
     queued, neighbour = await begin(intake, 2, 3)
     for task in (in_flight, queued):
         task.cancel()
@@ -119,8 +120,7 @@ async def test_many_of_one_leave_room_for_others(
 ) -> None:
     kitchen.open.clear()
     bulk = asyncio.create_task(intake.submit_all(range(100)))
-    for _ in range(20):
-        await asyncio.sleep(0)
+    await settle()
     single = (await begin(intake, 1000))[0]
     kitchen.open.set()
     assert await single == "done 1000"
@@ -135,7 +135,7 @@ async def test_heavy_items_make_smaller_batches(kitchen: Kitchen) -> None:
     kitchen.open.clear()
     intake.start()
     tasks = [asyncio.create_task(intake.submit(n)) for n in (1, 4, 6, 5, 50, 1, 2)]
-    await asyncio.sleep(0.01)
+    await settle()
     kitchen.open.set()
     await asyncio.gather(*tasks)
     assert kitchen.batches == [[1, 4], [6], [5], [50], [1, 2]]
@@ -174,9 +174,9 @@ async def test_closing_finishes_what_has_queued(kitchen: Kitchen) -> None:
     kitchen.open.clear()
     intake.start()
     tasks = [asyncio.create_task(intake.submit(n)) for n in (1, 2, 3)]
-    await asyncio.sleep(0.01)
+    await settle()
     closing = asyncio.create_task(intake.close())
-    await asyncio.sleep(0.01)
+    await settle()
     with pytest.raises(IntakeClosedError):
         await intake.submit(4)
     kitchen.open.set()
@@ -189,9 +189,9 @@ async def test_closing_ends_a_bulk_that_waits_for_room(kitchen: Kitchen) -> None
     kitchen.open.clear()
     intake.start()
     bulk = asyncio.create_task(intake.submit_all(range(10)))
-    await asyncio.sleep(0.01)
+    await settle()
     closing = asyncio.create_task(intake.close())
-    await asyncio.sleep(0.01)
+    await settle()
     kitchen.open.set()
     await closing
     with pytest.raises(IntakeClosedError):
