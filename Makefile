@@ -11,6 +11,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The locks name everything there is, so nothing is left to look up; and Python compiles a module
 # when it first needs it. Both together halve the wait of a newcomer.
 INSTALL := $(PIP) install --no-deps --no-compile
+# For so much, uv takes half of pip's work and a third of its time. Where it finds nothing with what
+# it is told here of pip's settings, pip does it.
+TOLD_PIP = $$($(PIP) config get global.$(1) 2>/dev/null)
+INSTALL_QUICKLY = UV_DEFAULT_INDEX="$(call TOLD_PIP,index-url)" \
+  UV_FIND_LINKS="$(call TOLD_PIP,find-links)" $(BIN)/uv pip install --python $(BIN)/python --quiet \
+  --no-config --system-certs --no-deps
 # One more than the smallest machine has cores on which we promise the ten minutes: tests often wait
 # for a server or a command that starts.
 TEST_PROCESSES ?= 3
@@ -104,6 +110,9 @@ $(VENV)/.run-ready: requirements/run.lock pyproject.toml $(VENV)/.place
 
 $(VENV)/.dev-ready: requirements/dev.lock requirements/run.lock pyproject.toml $(VENV)/.place
 	@echo "Installing what Entrepot and its tests need ..." >&2
-	@$(INSTALL) --require-hashes -r requirements/dev.lock
+	@awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements/dev.lock > $(VENV)/.installer
+	@$(INSTALL) --require-hashes -r $(VENV)/.installer
+	@$(INSTALL_QUICKLY) --require-hashes -r requirements/dev.lock 2>/dev/null || \
+	  $(INSTALL) --require-hashes -r requirements/dev.lock
 	@$(INSTALL) --no-build-isolation --editable .
 	@touch $(VENV)/.run-ready $@

@@ -12,6 +12,8 @@ import json
 import re
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +22,14 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 HERE: Final = Path(__file__).parent
-SCRIPTS: Final = ("buy.mjs", "read.mjs", "write.mjs", "vocabulary.json", "measures.json")
+SCRIPTS: Final = (
+    "answer.mjs",
+    "buy.mjs",
+    "read.mjs",
+    "write.mjs",
+    "vocabulary.json",
+    "measures.json",
+)
 PACKAGES: Final = ("package.json", "package-lock.json")
 NODE_MAJOR_MIN: Final = 20
 INSTALL_SECONDS_MAX: Final = 300
@@ -47,6 +56,7 @@ class Connector:
     def __init__(self, node: list[str], place: Path) -> None:
         self._node = node
         self._place = place
+        self._process: subprocess.Popen[str] | None = None
 
     def context(self) -> Any:  # noqa: ANN401 - JSON as it is
         """The context that the connector has built in."""
@@ -56,35 +66,55 @@ class Connector:
 
     def read(self, *documents: object) -> list[dict[str, Any]]:
         """What the connector understands of each document."""
-        facts: list[dict[str, Any]] = self._ask("read.mjs", list(documents))
+        facts: list[dict[str, Any]] = self._ask("read", list(documents))
         return facts
 
     def write(self, said: dict[str, object]) -> dict[str, str]:
         """The documents that the connector writes of an order, by what they are about."""
-        written: dict[str, str] = self._ask("write.mjs", said)
+        written: dict[str, str] = self._ask("write", said)
         return written
 
     def buy(self, said: dict[str, object]) -> dict[str, Any]:
         """What a hub's platform understands of a server's answer to its order."""
-        bought: dict[str, Any] = self._ask("buy.mjs", said)
+        bought: dict[str, Any] = self._ask("buy", said)
         return bought
 
-    def _ask(self, script: str, asked: object) -> Any:  # noqa: ANN401 - JSON as it is
-        done = subprocess.run(
-            [*self._node, script],
+    def close(self) -> None:
+        """End the process of Node that answered."""
+        if self._process is not None:
+            self._process.communicate(timeout=ASK_SECONDS_MAX)
+            self._process = None
+
+    def _ask(self, script: str, said: object) -> Any:  # noqa: ANN401 - JSON as it is
+        if self._process is None:
+            self._process = self._start()
+        process, question = self._process, json.dumps({"script": script, "said": said})
+        assert process.stdin is not None
+        assert process.stdout is not None
+        late = threading.Timer(ASK_SECONDS_MAX, process.kill)
+        late.start()
+        process.stdin.write(f"{question}\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
+        late.cancel()
+        if not line:
+            self.close()
+        told = json.loads(line or '{"error": "Node ended, or took too long"}')
+        assert "error" not in told, told["error"][-SHOWN_MAX:]
+        return told["answer"]
+
+    def _start(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*self._node, "answer.mjs"],
             cwd=self._place,
-            input=json.dumps(asked),
-            capture_output=True,
-            text=True,
-            timeout=ASK_SECONDS_MAX,
-            check=False,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
         )
-        assert done.returncode == 0, done.stderr[-SHOWN_MAX:]
-        return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="session")
-def connector() -> Connector:
+def connector() -> Iterator[Connector]:
     """The connector, installed by the first test process that needs it."""
     node, npm = node_and_npm()
     lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
@@ -99,7 +129,9 @@ def connector() -> Connector:
                 (HERE / name).read_bytes()
             ):
                 shutil.copyfile(HERE / name, place / name)
-    return Connector(node, place)
+    made = Connector(node, place)
+    yield made
+    made.close()
 
 
 def install(npm: list[str], place: Path) -> None:

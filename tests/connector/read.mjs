@@ -1,5 +1,4 @@
-// Reads documents with the official connector, offline, and prints what it understood of each.
-// Standard input is a JSON list of documents, standard output a JSON list of facts.
+// Reads documents with the official connector, offline: a list of what it understood of each.
 import fs from "node:fs";
 import {
   CatalogItem, Connector, Enterprise, Offer, Order, OrderLine, PlannedConsumptionFlow,
@@ -111,8 +110,9 @@ async function factsOf(document, vocabulary) {
   return facts;
 }
 
-const vocabulary = fs.readFileSync(new URL("vocabulary.json", import.meta.url), "utf8");
-const documents = JSON.parse(fs.readFileSync(0, "utf8"));
-const facts = [];
-for (const document of documents) facts.push(await factsOf(document, vocabulary));
-process.stdout.write(JSON.stringify(facts));
+export default async function read(documents) {
+  const vocabulary = fs.readFileSync(new URL("vocabulary.json", import.meta.url), "utf8");
+  const facts = [];
+  for (const document of documents) facts.push(await factsOf(document, vocabulary));
+  return facts;
+}
