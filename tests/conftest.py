@@ -120,12 +120,13 @@ def server(settings: Settings) -> Iterator[str]:
 def set_durable(root: Path, *, durable: bool) -> None:
     """Say whether the run's own server waits for the disk. Its data dies with the run.
 
-    Tests of what survives run servers of their own, which do; nothing else is slower by it.
+    Tests of what survives run servers of their own, which do; nothing else is slower by it. Nor
+    does it clean up behind tests: their databases are too many, and gone before it pays.
     """
     data = root / "postgres" / "data"
     word = "on" if durable else "off"
     with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
-        settings.write(f"fsync = {word}\nfull_page_writes = {word}\n")
+        settings.write(f"fsync = {word}\nfull_page_writes = {word}\nautovacuum_naptime = 1d\n")
     postmaster = int((data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
     os.kill(postmaster, signal.SIGHUP)
 

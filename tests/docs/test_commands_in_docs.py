@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.factories.demo import Demo
+from tests.factories.demo import Made
 from tests.factories.served import environ_of, served
 
 BASH = shutil.which("bash") or "/bin/bash"
@@ -55,12 +56,27 @@ class Running:
         return done.stdout
 
 
-@pytest.fixture
-def running(demo: Demo) -> Iterator[Running]:
+@contextmanager
+def run(made: Made, data_dir: Path) -> Iterator[Running]:
     """A server with the demo network, as a newcomer has it once `entrepot run` has made one."""
-    environ = environ_of(demo.database, demo.data_dir)
-    with served(environ) as process:
-        yield Running(environ, process.read_until("-d '{"))
+    with made.copied(data_dir) as demo:
+        environ = environ_of(demo.database, demo.data_dir)
+        with served(environ) as process:
+            yield Running(environ, process.read_until("-d '{"))
+
+
+@pytest.fixture
+def running(made: Made, tmp_path: Path) -> Iterator[Running]:
+    """A server of this test's own."""
+    with run(made, tmp_path / "demo") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server for pages that have nothing in common: each is about organisations of its own."""
+    with run(made, tmp_path_factory.mktemp("shared") / "demo") as server:
+        yield server
 
 
 def answers(out: str) -> list[Any]:
@@ -88,22 +104,22 @@ def test_the_carrots_of_the_readme(running: Running) -> None:
     assert answers(again) == [ali]
 
 
-def test_the_first_order_that_run_prints(running: Running) -> None:
-    command = "\n".join(running.shown).partition("through hub-a:\n")[2]
-    (order,) = answers(running.type(command + "\necho"))
+def test_the_first_order_that_run_prints(shared: Running) -> None:
+    command = "\n".join(shared.shown).partition("through hub-a:\n")[2]
+    (order,) = answers(shared.type(command + "\necho"))
     assert (order["reference"], order["status"]) == ("ali", "held")
 
 
-def test_a_network_of_ones_own(running: Running) -> None:
-    out = running.type(typed("docs/start.md", running.address))
+def test_a_network_of_ones_own(shared: Running) -> None:
+    out = shared.type(typed("docs/start.md", shared.address))
     (order,) = [each for each in answers(out) if "reference" in each]
     assert (order["status"], order["lines"][0]["held"]) == ("held", "2.5")
     assert out.splitlines()[-1].split() == ["PEARS", "shed", "39.5", "2.5", "37", "3"]
 
 
-def test_from_invitation_to_settled_week(running: Running) -> None:
+def test_from_invitation_to_settled_week(shared: Running) -> None:
     """Each number that the guide explains is the one that is answered."""
-    out = running.type(typed("docs/guides/consign.md", running.address))
+    out = shared.type(typed("docs/guides/consign.md", shared.address))
     shown = iter(answers(out))
     offer, matching, outcomes, by_hand, allocation, flour, yeast, partners = islice(shown, 8)
     assert (offer["sharing_policy"], offer["price_percentage"]) == ("all_stock", "90")
