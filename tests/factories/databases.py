@@ -17,6 +17,7 @@ from collections.abc import Coroutine
 from functools import cache
 from itertools import count
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -148,6 +149,10 @@ class Databases:
         """Which invariants of a lent database are broken."""
         return await self._do(self._broken_in(name))
 
+    async def broken_now(self, dsn: str) -> list[Broken]:
+        """Which invariants are broken in the middle of a test, in a lent database, by address."""
+        return await self._do(self._broken_now(urlsplit(dsn).path.removeprefix("/")))
+
     async def take_back(self, name: str) -> bool:
         """Empty a database for the next test; False if that is not enough, and it has to go."""
         emptied = await self._do(self._is_emptied(name))
@@ -197,6 +202,9 @@ class Databases:
         empty = frozenset(self.tables) - frozenset(filled)
         lean = _Unasked(connection, empty, self.relations - empty)
         return await examine_database(cast("Connection", lean))
+
+    async def _broken_now(self, name: str) -> list[Broken]:
+        return await examine_database(await self._connected(name))
 
     async def _drop(self, name: str) -> None:
         kept = self.kept.pop(name, None)

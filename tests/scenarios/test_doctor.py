@@ -18,7 +18,7 @@ from entrepot.kernel.ids import Id
 from tests.factories.cli import CommandLine, Ended
 from tests.factories.counter import Counter, order_of
 from tests.factories.damages import MAY_EDIT, dump, live, live_in_sessions, run_sql
-from tests.factories.examined import broken_in
+from tests.factories.databases import Databases
 from tests.factories.network import Network
 from tests.factories.served import environ_of, served
 
@@ -108,8 +108,11 @@ LEFT_ALONE = (
 class Patient:
     """A database with a past, and the command line of who looks after it."""
 
-    def __init__(self, entrepot: CommandLine, database: str, settings: Settings) -> None:
+    def __init__(
+        self, entrepot: CommandLine, databases: Databases, database: str, settings: Settings
+    ) -> None:
         self.entrepot = entrepot
+        self.databases = databases
         self.database = database
         self.settings = settings
 
@@ -133,7 +136,7 @@ class Patient:
 
     def breaches(self) -> set[str]:
         """The names of the invariants that do not hold, without asking the command."""
-        return {each.invariant for each in asyncio.run(broken_in(self.database))}
+        return {each.invariant for each in asyncio.run(self.databases.broken_now(self.database))}
 
     def doctor(self, *options: str) -> Ended:
         return self.entrepot("doctor", "--json", *options)
@@ -155,9 +158,11 @@ def entrepot(
 
 
 @pytest.fixture
-def patient(entrepot: CommandLine, database: str, settings: Settings) -> Patient:
+def patient(
+    entrepot: CommandLine, databases: Databases, database: str, settings: Settings
+) -> Patient:
     """A database in which everything has happened once."""
-    patient = Patient(entrepot, database, settings)
+    patient = Patient(entrepot, databases, database, settings)
     patient.given(live)
     return patient
 

@@ -35,6 +35,10 @@ class _Compiled(jinja2.FileSystemBytecodeCache):
         name = f"templates-{sha256(said.encode()).hexdigest()[:12]}"
         super().__init__(str(Path(cache_from_source(__file__)).with_name(name)))
 
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
     def dump_bytecode(self, bucket: Bucket) -> None:
         if sys.dont_write_bytecode:
             return
@@ -45,7 +49,7 @@ class _Compiled(jinja2.FileSystemBytecodeCache):
 
 @cache
 def _environment(language: str) -> jinja2.Environment:
-    environment = jinja2.Environment(
+    environment = jinja2.Environment(  # noqa: S701 - escaping is among the options
         loader=jinja2.PackageLoader("entrepot.portal", "templates"),
         bytecode_cache=_Compiled(),
         auto_reload=False,
