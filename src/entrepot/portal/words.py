@@ -90,6 +90,13 @@ class Words:
         """A unit as people say it: our own word for pieces, else what the organisation calls it."""
         return self.gettext("piece") if unit == "piece" else unit
 
+    def unit_typed(self, text: str) -> str:
+        """What a person typed for a unit, in any of our languages: a piece is one unit everywhere.
+
+        Otherwise two partners' pieces would be different units, and their products no match.
+        """
+        return "piece" if text.casefold() in {"piece", self.gettext("piece")} else text
+
     def money(self, value: Decimal | str | None, currency: str) -> str:
         """An amount of money; a price may have more decimals than a coin."""
         if value is None:

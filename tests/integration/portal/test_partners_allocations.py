@@ -66,16 +66,18 @@ async def test_matched_products_are_offered_to_choose_before_others(
     await linked.goods(linked.pair.wholesaler, "W-APPLE", name="Tea of apples", on_hand=3)
     await linked.matched("TEA", GTIN, 10)
     page = await linked.seller.get(f"{linked.address}/allocate")
-    assert page.rows() == [["W-Tea W-TEA", "Choose"]]
+    assert page.rows() == [["W-Tea W-TEA", "chosen"]]  # there is no other
+    assert page.form("Allocate").value("sku") == "W-TEA"
     found = await linked.seller.send(page.form("Search"), q="tea")
     assert found.rows() == [
         ["W-Tea W-TEA", "10", "Matched", "Choose"],
         ["Tea of apples W-APPLE", "3", "Not matched", "Choose"],
     ]
     assert found.form("Allocate").value("sku") == ""  # which of two is not ours to choose
-    chosen = await linked.seller.follow(page, "Choose")
-    assert chosen.form("Allocate").value("sku") == "W-TEA"
-    assert "until it is matched" not in chosen.text
+    chosen = await linked.seller.follow(found, "Choose")
+    assert chosen.form("Allocate").value("sku") == "W-APPLE"
+    assert "until it is matched" in chosen.text
+    assert "until it is matched" not in page.text
     nothing = await linked.seller.send(page.form("Search"), q="teapot")
     assert "You have no active product" in nothing.text
     assert "There are more" not in found.text

@@ -140,7 +140,8 @@ async def test_a_retailer_sees_what_is_offered_and_begins_to_match_there(linked:
     )
     await linked.goods(linked.pair.retailer, "R-MUG", name="Mug, blue")
     page = await linked.buyer.get(f"{linked.address}/matching")
-    offer = await linked.buyer.follow(page, "What wholesale offers")
+    assert "None of your products has a GTIN or sku of wholesale." in page.text
+    offer = await linked.buyer.follow(page, "Choose from the offer")
     assert [row[:2] for row in offer.rows()] == [["Kop W-CUP", NOTHING], ["Mok blauw W-MUG", GTIN]]
     assert "41" not in offer.text  # a partner sees what it may sell once it is matched
     for text in ("mok", "W-MUG", GTIN):
@@ -154,6 +155,40 @@ async def test_a_retailer_sees_what_is_offered_and_begins_to_match_there(linked:
     assert form.choices["wholesaler_variant"] == [form.value("wholesaler_variant")]
     assert (await linked.buyer.send(form)).said == "Matched: R-MUG with W-MUG."
     await linked.seller.get(f"{linked.address}/offer", status=404)
+
+
+async def test_what_one_does_not_have_is_taken_over_from_the_offer(linked: Linked) -> None:
+    """The product is made from the offer and matched; only one's own price is typed."""
+    mug = await linked.goods(
+        linked.pair.wholesaler, "W-MUG", GTIN, name="Mug blue", on_hand=41, unit="box"
+    )
+    buyer = linked.buyer
+    offer = await buyer.get(f"{linked.address}/offer")
+    page = await buyer.follow(offer, "Take into my products")
+    assert page.heading == "Take Mug blue into your products"
+    form = page.form("Make and match")
+    values = [form.value(name) for name in ("product", "sku_0", "gtin_0", "unit")]
+    assert values == ["Mug blue", "W-MUG", GTIN, "box"]
+    refused = await buyer.refused(form, retail_price_0="dear")
+    assert refused.fault("retail_price_0")
+    assert refused.heading == page.heading
+    form = refused.form("Make and match")
+    made = await buyer.send(form, sku_0="R-MUG", retail_price_0="12.95")
+    assert (
+        made.said
+        == "Mug blue is one of your products now, matched with wholesale: you can sell it."
+    )
+    assert made.heading == "Mug blue"
+    again = await buyer.send(form, sku_0="R-MUG", retail_price_0="12.95")
+    assert (again.address, again.said) == (made.address, made.said)
+    (row,) = (await buyer.get(f"{linked.address}/matches")).rows()
+    assert row[:4] == ["Mug blue R-MUG", "Mug blue W-MUG", "1 = 1", "41"]
+    order = await buyer.follow(made, "New order")
+    assert "only once it is paid" in order.text
+    named = page.address.partition("?")[2]
+    await linked.seller.get(f"/new-product?{named}", 404)  # it offers; it cannot take over
+    await buyer.get(f"/new-product?{named.replace(mug, '0' * 32)}", 404)
+    await buyer.get("/new-product?partnership=x&theirs=y", 404)
 
 
 @pytest.mark.damages_database("a partnership that ended without its rights")

@@ -134,7 +134,7 @@ async def test_an_open_week_leads_to_its_transfers_and_those_to_ones_own_orders(
     assert "rounded once" in page.text
     name = page.one("a.row").to_text()
     page = await buyer.get(page.one("a.row").attrs["href"] or "")
-    assert page.heading == name
+    assert page.heading == f"{name}: what passed"
     assert "3 transferred, 0 gone back, 3 net. Together that is €7.50 ex VAT." in page.text
     assert page.links()["W-77"] == f"/orders/ord_{order}"
     mark = page.one("td .code").to_text()
@@ -480,7 +480,7 @@ async def test_a_document_is_printed_and_handed_out_whole(pages: Pages, trade: T
     page = await buyer.get(f"/settlements/{document.id}")
     assert len(page.rows("table.cards")) == 50
     page = await buyer.follow(page, "Om af te drukken")
-    assert page.heading.startswith("Afrekening, inslag 2026-W12-")
+    assert page.heading.startswith("Afrekeninslag 2026-W12-")
     assert len(page.rows("table.cards")) == 51
     assert "Europe/Amsterdam" in page.text
     response = await buyer.ask("GET", f"/settlements/{document.id}/csv")

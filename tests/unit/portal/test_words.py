@@ -22,6 +22,13 @@ def test_a_refusal_is_told_with_its_facts() -> None:
     assert ENGLISH.fault(fault) == "English."
 
 
+def test_a_piece_is_one_unit_in_every_language() -> None:
+    for words, typed in ((DUTCH, "Stuk"), (DUTCH, "piece"), (ENGLISH, "Piece")):
+        assert words.unit_typed(typed) == "piece"
+    assert DUTCH.unit_typed("doos") == "doos"
+    assert DUTCH.unit(DUTCH.unit_typed("stuk")) == "stuk"
+
+
 def test_of_several_sentences_the_first_is_told_whose_facts_are_there() -> None:
     facts = {"sku": "1001"}
     assert DUTCH.told("refusals", "stock.insufficient_available", facts) == (

@@ -65,6 +65,8 @@ class Row(msgspec.Struct, frozen=True):
     """What the order itself holds of it, which a change may use again."""
     beyond: Decimal | None = None
     """How much more was asked for than there is now; None where there is enough."""
+    waits_for_payment: bool = False
+    """Whether there is enough, but only with what partners give once the order is paid."""
     is_unpaid: bool = False
     """Whether partners give nothing yet, so that only one's own counts."""
     is_added: bool = False
@@ -241,9 +243,12 @@ async def _told(
         there = None
         if variant is not None:
             there = variant.available_to_promise if is_paid else variant.own
-        if there is not None:
+        waits = False
+        if variant is not None and there is not None:
             over = asked[row.sku] - here - Decimal(there)
             beyond = over if over > 0 else None
+            whole = variant.available_to_promise
+            waits = over > 0 and (whole is None or asked[row.sku] - here <= Decimal(whole))
         told.append(
             msgspec.structs.replace(
                 row,
@@ -251,6 +256,7 @@ async def _told(
                 told=variant,
                 here=here,
                 beyond=beyond,
+                waits_for_payment=waits and not is_paid,
                 is_unpaid=not is_paid,
             )
         )

@@ -217,7 +217,7 @@ async def _new_form(
         picks, goes_on = await _picks_found(visit, shown, text)
     elif not values["sku"]:
         picks, goes_on = await _picks_matched(visit, shown)
-    if text and not values["sku"] and len(picks) == 1:
+    if not values["sku"] and len(picks) == 1:
         values = values | {"sku": picks[0].sku}
     variant = await _variant_of(visit, values["sku"])
     places = await _places(visit, variant)

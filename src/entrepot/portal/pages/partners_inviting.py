@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Final
 
@@ -13,6 +14,7 @@ from entrepot.kernel.refusal import Fault, Refusal
 from entrepot.partnerships import Agreement, IssuedPartnershipInvitation, NewPartnershipInvitation
 from entrepot.portal.forms import Typed
 from entrepot.portal.pages.partners_found import act, renamed, wire_id
+from entrepot.portal.pages.partners_matching import has_none_in_common
 from entrepot.portal.paging import HexId, cut_at, page_at
 from entrepot.portal.routes import Elsewhere, Outcome, Page, Shown, Visit, granted
 
@@ -31,6 +33,8 @@ INVITATIONS_SHOWN: Final = 50
 VALID_DAYS_USUAL: Final = "14"
 POLICIES: Final = ("all_stock", "allocated_only")
 ON_CANCEL: Final = ("reverse", "keep")
+_KEY: Final = re.compile(r"ent_inv_(?:[0-9a-z]{5}-){5}[0-9a-z]{5}", re.IGNORECASE)
+"""An invite key as it is handed over; in a pasted message it stands among other words."""
 _USUAL: Final = {
     "sharing_policy": "all_stock",
     "buffer": "0",
@@ -151,9 +155,11 @@ async def show_accept(visit: Visit) -> Outcome:
 
 async def do_preview(visit: Visit) -> Outcome:
     """Show what a key offers; nothing is accepted by that."""
-    key = visit.typed.needed("invite_key")
+    typed = visit.typed.needed("invite_key")
     if visit.typed.refusal is not None:
-        return _accept_form(key, visit.typed.refusal.faults)
+        return _accept_form(typed, visit.typed.refusal.faults)
+    named = _KEY.search(typed)
+    key = typed if named is None else named[0]
     offered = await partnerships.preview_invitation(visit.database, visit.caller, key)
     if isinstance(offered, Refusal):
         return _accept_form(key, offered.faults)
@@ -174,6 +180,13 @@ async def do_accept(visit: Visit) -> Outcome:
     if isinstance(made, Refusal):
         return _accept_form(key, made.faults)
     partner = made.answer.partner.name
+    if await has_none_in_common(visit, made.answer):
+        said = visit.words(
+            "You are a retailer of %(partner)s now. None of your products has a GTIN or sku of"
+            " theirs: choose here what you want to sell.",
+            partner=partner,
+        )
+        return Elsewhere(address=f"/partnerships/{made.answer.id}/offer", said=said)
     said = visit.words(
         "You are a retailer of %(partner)s now. Match your products next: what is matched can be"
         " sold.",

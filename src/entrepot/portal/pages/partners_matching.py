@@ -16,12 +16,16 @@ from entrepot.partnerships import (
     MatchingDone,
     NewMatch,
     Partnership,
-    PriceFilter,
     ProductMatch,
 )
 from entrepot.portal.entering import is_local
 from entrepot.portal.pages.partners_found import about, act, renamed
-from entrepot.portal.pages.partners_offer import SKU_KEY, as_retailer, search_offer
+from entrepot.portal.pages.partners_offer import (
+    SKU_KEY,
+    as_retailer,
+    goods_named,
+    search_offer,
+)
 from entrepot.portal.paging import page_at, write_cursor
 from entrepot.portal.routes import (
     Elsewhere,
@@ -78,6 +82,25 @@ async def show_matching(visit: Visit) -> Outcome:
         if stretch.following is not None:
             context["following"] = write_cursor(stretch.following)
     return Shown(template="partners/matching.html.jinja", context=context)
+
+
+async def has_none_in_common(visit: Visit, shown: Partnership) -> bool:
+    """Whether matching would find no counterpart for any product, so that there is only the offer.
+
+    Of those with more products than a page shows, nobody knows; of those without any, it is so.
+    """
+    if shown.supplier is None:
+        return False
+    stretch = granted(
+        await partnerships.list_matching(
+            visit.database,
+            visit.caller,
+            shown.supplier.removeprefix(ids.SUPPLIER),
+            ListPage(OUTCOMES_SHOWN),
+            None,
+        )
+    )
+    return stretch.following is None and all(row.outcome == "none" for row in stretch.rows)
 
 
 async def do_match_wholesale(visit: Visit) -> Outcome:
@@ -172,7 +195,8 @@ async def _by_hand(
         )
     own_text, text = query.text("own")[:100], query.text("q")[:100]
     page = page_at(query.text("cursor"), SKU_KEY, FOUND_SHOWN)
-    named = await _theirs_named(visit, shown)
+    theirs_named = query.text("theirs")
+    named = await goods_named(visit, shown, theirs_named) if theirs_named else None
     goods: Stretch[Goods] | Stretch[AgreedPrice]
     if own is None:
         wanted = GoodsFilter(own_text, "active")
@@ -201,20 +225,6 @@ async def _by_hand(
         },
         status=422 if faults else 200,
     )
-
-
-async def _theirs_named(visit: Visit, shown: Partnership) -> AgreedPrice | None:
-    """The wholesaler's product that the address names, if any."""
-    if not visit.query.text("theirs"):
-        return None
-    variant = found(ids.from_wire(ids.VARIANT, visit.query.text("theirs")))
-    wanted = PriceFilter(variant=variant)
-    rows = granted(
-        await partnerships.list_prices(
-            visit.database, visit.caller, shown.inner_id, ListPage(1), wanted
-        )
-    ).rows
-    return found(rows[0] if rows else None)
 
 
 async def _match_of(visit: Visit, shown: Partnership, own: Variant | None) -> ProductMatch | None:

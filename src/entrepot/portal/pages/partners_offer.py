@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 
 from entrepot import partnerships
+from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import Page as ListPage
@@ -14,7 +15,15 @@ from entrepot.kernel.paging import Stretch
 from entrepot.partnerships import AgreedPrice, Partnership, PriceFilter
 from entrepot.portal.pages.partners_found import about, partnership_here
 from entrepot.portal.paging import page_at, write_cursor
-from entrepot.portal.routes import NothingHereError, Outcome, Page, Shown, Visit, granted
+from entrepot.portal.routes import (
+    NothingHereError,
+    Outcome,
+    Page,
+    Shown,
+    Visit,
+    found,
+    granted,
+)
 
 OFFER_SHOWN: Final = 40
 SKU_KEY: Final = tuple[Annotated[str, msgspec.Meta(max_length=200)]]
@@ -42,12 +51,24 @@ async def show_offer(visit: Visit) -> Outcome:
         template="partners/offer.html.jinja",
         context={
             **about(visit, shown),
+            "may_adopt": visit.guest.may(Scope.CATALOGUE_WRITE),
             "q": text,
             "rows": offer.rows,
             "following": following,
             "is_first": page.after is None,
         },
     )
+
+
+async def goods_named(visit: Visit, shown: Partnership, variant: str) -> AgreedPrice:
+    """The wholesaler's product of an id as on the wire; what it does not offer is not there."""
+    wanted = PriceFilter(variant=found(ids.from_wire(ids.VARIANT, variant)))
+    rows = granted(
+        await partnerships.list_prices(
+            visit.database, visit.caller, shown.inner_id, ListPage(1), wanted
+        )
+    ).rows
+    return found(rows[0] if rows else None)
 
 
 async def search_offer(
@@ -63,8 +84,8 @@ async def search_offer(
         exact = [PriceFilter(gtin=text)] if text.isascii() and text.isdecimal() else []
         exact.append(PriceFilter(sku=text))
     for wanted in exact:
-        found = await _list_offer(visit, shown, page, wanted)
-        rows |= {each.variant: each for each in found.rows if each.variant not in rows}
+        fitting = await _list_offer(visit, shown, page, wanted)
+        rows |= {each.variant: each for each in fitting.rows if each.variant not in rows}
     stretch = await _list_offer(visit, shown, page, PriceFilter(name=text or None))
     rows |= {each.variant: each for each in stretch.rows if each.variant not in rows}
     return Stretch(tuple(rows.values()), stretch.following)

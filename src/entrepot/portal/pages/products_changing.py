@@ -46,7 +46,7 @@ async def do_change(visit: Visit) -> Outcome:
     """Change what was typed; the whole form is one change."""
     typed = visit.typed
     variant = await variant_of(visit)
-    changes = _changes(typed)
+    changes = _changes(typed, visit.words)
     refused = typed.refusal
     if refused is None:
         offers = True
@@ -145,7 +145,7 @@ def _number(words: Words, text: str | None) -> str:
     return "" if text is None else words.quantity(text)
 
 
-def _changes(typed: Typed) -> VariantChanges:
+def _changes(typed: Typed, words: Words) -> VariantChanges:
     """Everything that the form has: it is drawn with what there is, so that all is a wish."""
     supplier = typed.text("supplier")
     gtin = typed.text("gtin").replace(" ", "")
@@ -153,7 +153,7 @@ def _changes(typed: Typed) -> VariantChanges:
         sku=typed.text("sku"),
         name=typed.text("name"),
         gtin=gtin or None,
-        unit=typed.text("unit"),
+        unit=words.unit_typed(typed.text("unit")),
         pricing_model=typed.text("pricing_model"),
         retail_price=typed.number("retail_price"),
         wholesale_price=typed.number("wholesale_price"),

@@ -13,7 +13,10 @@ from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Fault, Refusal
 from entrepot.portal.forms import Typed
 from entrepot.portal.pages.products import product_of, suppliers_to_choose
+from entrepot.portal.pages.products_adopting import FIELDS as ADOPTED_FIELDS
+from entrepot.portal.pages.products_adopting import Adopted, adopted_of, match_adopted
 from entrepot.portal.routes import Elsewhere, Outcome, Page, Shown, Visit
+from entrepot.portal.words import Words
 
 ROWS_MAX: Final = 20
 """Variants that are made at once by hand; more are added to the product afterwards."""
@@ -27,8 +30,8 @@ _PLACE: Final = re.compile(r"(?:products\[0\]\.)?variants\[(\d+)\]\.(\w+)")
 
 
 async def show_new(visit: Visit) -> Outcome:
-    """Ask for a new product and its variants."""
-    return await _form(visit, None, ())
+    """Ask for a new product and its variants; an address may name what a wholesaler offers."""
+    return await _form(visit, None, (), await adopted_of(visit, visit.query))
 
 
 async def show_more(visit: Visit) -> Outcome:
@@ -37,11 +40,12 @@ async def show_more(visit: Visit) -> Outcome:
 
 
 async def do_new(visit: Visit) -> Outcome:
-    """Make a product with its variants."""
+    """Make a product with its variants; one that a wholesaler offers is matched with that."""
     typed = visit.typed
-    rows = _rows(typed)
+    rows = _rows(typed, visit.words)
+    adopted = await adopted_of(visit, typed)
     if typed.ticked("more") or typed.faults:
-        return await _form(visit, None, tuple(typed.faults))
+        return await _form(visit, None, tuple(typed.faults), adopted)
     variants = tuple([variant for _, variant in rows])
     answer = await catalogue.create_products(
         visit.database,
@@ -51,14 +55,17 @@ async def do_new(visit: Visit) -> Outcome:
         visit.sent("create_products"),
     )
     if isinstance(answer, Refusal):
-        return await _form(visit, None, _as_typed(rows, answer.faults))
-    return _go_on(visit, answer.answer.products[0], len(variants))
+        return await _form(visit, None, _as_typed(rows, answer.faults), adopted)
+    made = answer.answer.products[0]
+    if adopted is not None:
+        return await match_adopted(visit, adopted, made)
+    return _go_on(visit, made, len(variants))
 
 
 async def do_more(visit: Visit) -> Outcome:
     """Add variants to a product."""
     typed, product = visit.typed, await product_of(visit)
-    rows = _rows(typed)
+    rows = _rows(typed, visit.words)
     if typed.ticked("more") or typed.faults:
         return await _form(visit, product, tuple(typed.faults))
     variants = tuple([variant for _, variant in rows])
@@ -87,7 +94,7 @@ def _go_on(visit: Visit, product: Product, made: int) -> Elsewhere:
     return Elsewhere(address=f"/products/{product.id}", said=said)
 
 
-def _rows(typed: Typed) -> list[tuple[int, NewVariant]]:
+def _rows(typed: Typed, words: Words) -> list[tuple[int, NewVariant]]:
     """The variants that were typed, each with its row; rows left empty are none."""
     vat_rate = typed.number("vat_rate")
     supplier = _supplier(typed)
@@ -100,7 +107,7 @@ def _rows(typed: Typed) -> list[tuple[int, NewVariant]]:
             sku=text["sku"],
             name=text["name"] or typed.text("product"),
             gtin=text["gtin"].replace(" ", "") or None,
-            unit=typed.text("unit"),
+            unit=words.unit_typed(typed.text("unit")),
             retail_price=typed.number(f"retail_price_{row}"),
             purchase_price=typed.number(f"purchase_price_{row}"),
             vat_rate=vat_rate,
@@ -146,8 +153,15 @@ def _as_typed(rows: list[tuple[int, NewVariant]], faults: tuple[Fault, ...]) -> 
     return tuple(named)
 
 
-async def _form(visit: Visit, product: Product | None, faults: tuple[Fault, ...]) -> Shown:
+async def _form(
+    visit: Visit,
+    product: Product | None,
+    faults: tuple[Fault, ...],
+    adopted: Adopted | None = None,
+) -> Shown:
     typed = visit.typed
+    if adopted is not None and not typed.fields:
+        typed = adopted.typed(visit.words)
     count = _count(typed)
     if typed.ticked("more"):
         count = min(count + ROWS_FIRST, ROWS_MAX)
@@ -155,6 +169,7 @@ async def _form(visit: Visit, product: Product | None, faults: tuple[Fault, ...]
         template="products/new.html.jinja",
         context={
             "product": product,
+            "adopted": adopted,
             "typed": typed,
             "count": count,
             "rows_max": ROWS_MAX,
@@ -181,6 +196,7 @@ PAGES: Final = (
         summary="A new product",
         handler=show_new,
         scope=Scope.CATALOGUE_WRITE,
+        query=ADOPTED_FIELDS,
     ),
     Page(
         method="POST",
@@ -188,7 +204,7 @@ PAGES: Final = (
         summary="Make a product with its variants",
         handler=do_new,
         scope=Scope.CATALOGUE_WRITE,
-        fields=("product", *_FIELDS),
+        fields=("product", *ADOPTED_FIELDS, *_FIELDS),
     ),
     Page(
         method="GET",

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from entrepot import settlement
+from entrepot import partnerships, settlement
 from entrepot.infra.clock import utc_now
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
@@ -63,8 +63,14 @@ async def show_open(visit: Visit) -> Outcome:
     changes = granted(
         await settlement.list_changes(visit.database, visit.caller, partnership, week)
     )
+    agreed = None
+    if visit.guest.may(Scope.PARTNERSHIPS_READ):
+        agreed = granted(
+            await partnerships.find_partnership(visit.database, visit.caller, partnership)
+        )
     context = {
         "opened": show_open_week(opened, visit.words),
+        "agreed": agreed,
         "lines": [line for _, line in shown],
         "corrections": corrections_of(changes, week, [line for _, line in shown]),
         "following": following,
