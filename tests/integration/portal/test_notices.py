@@ -16,7 +16,7 @@ from tests.factories.pages import Pages, Visitor
 
 UNMATCHED = (
     "0042 was not matched by itself in the partnership with Tulip: the retailer has no product with"
-    " that GTIN. Make it, or match it by hand."
+    " that GTIN. The retailer can make it, or match it by hand."
 )
 
 
@@ -64,7 +64,7 @@ async def test_what_happened_is_told_newest_first_with_a_way_to_it(
     ]
     dutch = await pages.log_in_as(hub, "reader", language="nl")
     page = await dutch.get("/notices")
-    assert page.rows()[1][1].startswith("Order 1001 komt op regel 2 1.500 tekort")
+    assert page.rows()[1][1].startswith("Order 1001 komt 1.500 tekort op regel 2")
 
 
 async def test_what_has_no_page_and_no_sentence_is_still_told(

@@ -1,8 +1,9 @@
-"""Shows the demo network to a person: where it is, how to get in, and a first order to paste."""
+"""Shows the demo network to a person: where it is, how to get in, and what to try first."""
 
 from __future__ import annotations
 
 from shlex import quote
+from typing import Final
 
 import msgspec
 import typer
@@ -11,9 +12,12 @@ from entrepot.cli.demo.keeping import DemoNetwork
 from entrepot.cli.demo.members import MEMBERS
 from entrepot.cli.printing import print_table
 
+PAIR: Final = ("de-groothandel", "client-one")
+"""Who may try the pages together: a wholesaler and a shop that are no partners yet."""
+
 
 def show_demo(network: DemoNetwork) -> None:
-    """Print the address, how each member gets in, and a command that orders carrots."""
+    """Print the address, how each member gets in, who tries pages, and an order of carrots."""
     typer.echo(f"Entrepot is at {network.base_url}\n")
     members = network.organisations[: len(MEMBERS)]
     print_table(
@@ -23,6 +27,11 @@ def show_demo(network: DemoNetwork) -> None:
     others = len(network.organisations) - len(members)
     if others:
         typer.echo(f"and {others} more; --json prints all of them")
+    wholesaler, shop = (network.organisation(slug).login.email for slug in PAIR)
+    typer.echo(
+        f"\nIn two browsers, invite and sell: log in as {wholesaler}, a wholesaler,\n"
+        f"and as {shop}, a shop that has none yet."
+    )
     typer.echo("\nOrder a kilo of carrots through hub-a:\n")
     typer.echo(first_order(network))
 
