@@ -1,7 +1,7 @@
-"""The official npm connector, installed once on a machine, and asked in a process of Node.
+"""The official npm connector and a client of GraphQL, asked in a process of Node.
 
-It is kept below `.connector` in a directory named by its lock. Node and npm are those of the
-machine, or those of the wheel that the tests' own requirements bring.
+They are installed once on a machine, below `.connector` in a directory named by its lock. Node and
+npm are those of the machine, or those of the wheel that the tests' own requirements bring.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ SCRIPTS: Final = (
     "answer.mjs",
     "buy.mjs",
     "read.mjs",
+    "trade.mjs",
     "write.mjs",
     "vocabulary.json",
     "measures.json",
@@ -78,6 +79,11 @@ class Connector:
         """What a hub's platform understands of a server's answer to its order."""
         bought: dict[str, Any] = self._ask("buy", said)
         return bought
+
+    def trade(self, said: dict[str, object]) -> dict[str, Any]:
+        """What a marketplace's platform is answered from its order to its cancellation."""
+        traded: dict[str, Any] = self._ask("trade", said)
+        return traded
 
     def close(self) -> None:
         """End the process of Node that answered."""
