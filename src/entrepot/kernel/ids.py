@@ -30,6 +30,8 @@ SETTLEMENT: Final = "stl_"
 WEBHOOK: Final = "whk_"
 SALES_SESSION: Final = "sal_"
 INVOICE: Final = "inv_"
+SHIPMENT: Final = "shp_"
+REFUND_REQUEST: Final = "rfr_"
 
 _DIGITS: Final = frozenset("0123456789abcdef")
 

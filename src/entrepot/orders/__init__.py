@@ -9,6 +9,7 @@ from entrepot.orders.actions.cancel_order import cancel_order
 from entrepot.orders.actions.change_order import change_order
 from entrepot.orders.actions.change_window import change_window
 from entrepot.orders.actions.close_window import close_window
+from entrepot.orders.actions.complete_refund import RefundCompletion, complete_refund
 from entrepot.orders.actions.complete_session_order import complete_session_order
 from entrepot.orders.actions.complete_window import complete_window
 from entrepot.orders.actions.count_stock import count_stock
@@ -18,7 +19,9 @@ from entrepot.orders.actions.decide_batch import (
     TooBusyError,
     decide_batch,
 )
+from entrepot.orders.actions.deny_refund import deny_refund
 from entrepot.orders.actions.end_unpaid import end_unpaid
+from entrepot.orders.actions.find_place import RefundStep
 from entrepot.orders.actions.gather_orders import GATHERED_MAX, gather_orders
 from entrepot.orders.actions.import_stock import STOCK, import_stock
 from entrepot.orders.actions.open_remote_window import open_remote_window
@@ -36,11 +39,15 @@ from entrepot.orders.actions.rebuild_windows import rebuild_windows
 from entrepot.orders.actions.receive_stock import receive_stock
 from entrepot.orders.actions.recheck_waiting import recheck_waiting
 from entrepot.orders.actions.record_payment import record_payment
+from entrepot.orders.actions.request_refund import NewRefund, request_refund
+from entrepot.orders.actions.restore_refund import restore_refund
 from entrepot.orders.actions.return_goods import return_goods
 from entrepot.orders.actions.run_batch import BatchTools
+from entrepot.orders.actions.ship_invoice import NewShipment, ship_invoice
 from entrepot.orders.actions.ship_order import ship_order
 from entrepot.orders.actions.submit import Desk
 from entrepot.orders.actions.sweep_expired import sweep_expired
+from entrepot.orders.actions.take_back_refund import take_back_refund
 from entrepot.orders.errors import (
     ALREADY_CANCELLED,
     CHANGED_MEANWHILE,
@@ -51,6 +58,13 @@ from entrepot.orders.errors import (
     UNKNOWN_ORDER,
     UNKNOWN_SALES_SESSION,
     UNKNOWN_VARIANT,
+)
+from entrepot.orders.fulfilment_views import (
+    find_refund_request,
+    find_shipment,
+    list_refund_requests,
+    list_shipment_carriers,
+    list_shipments,
 )
 from entrepot.orders.model import (
     AdjustStock,
@@ -66,6 +80,7 @@ from entrepot.orders.model import (
     PrioritiseOrder,
     ReceiveStock,
     RecordPayment,
+    RefundLine,
     ReturnGoods,
     ShipOrder,
     StockAnswer,
@@ -75,7 +90,24 @@ from entrepot.orders.model import (
 )
 from entrepot.orders.model.commands import OrderKind, Policy
 from entrepot.orders.model.explaining import MissingGoods, PartnerOffer, WaitingExplained
+from entrepot.orders.model.fulfilment import Initiator, RefundNote, RefundStatus
+from entrepot.orders.model.fulfilment_showing import (
+    RefundFilter,
+    ShipmentCarrier,
+    ShipmentFilter,
+    ShownRefundLine,
+    ShownRefundRequest,
+    ShownShipment,
+    ShownShippedLine,
+)
 from entrepot.orders.model.glance import OrdersGlance, SoldPart, SoldParts, Unmatched
+from entrepot.orders.model.invoice_status import (
+    AggregateStatus,
+    InvoiceFlag,
+    InvoiceStatus,
+    LineStatus,
+    LineStatusFull,
+)
 from entrepot.orders.model.listing import (
     ListedOrder,
     Orderable,
@@ -100,6 +132,7 @@ from entrepot.orders.model.market_showing import (
     InvoiceSort,
     MarketOrderFilter,
     ShownInvoice,
+    ShownInvoiceLine,
     ShownMarketplaceOrder,
     Side,
 )
@@ -160,6 +193,7 @@ __all__ = [
     "Adjustment",
     "AdjustmentKind",
     "Affected",
+    "AggregateStatus",
     "Answer",
     "BatchTools",
     "Buyer",
@@ -171,11 +205,16 @@ __all__ = [
     "Desk",
     "GatherOrders",
     "HistoryEntry",
+    "Initiator",
     "InvoiceFilter",
+    "InvoiceFlag",
     "InvoiceSort",
+    "InvoiceStatus",
     "InvoiceTerms",
     "KeyValue",
     "LineQuantity",
+    "LineStatus",
+    "LineStatusFull",
     "ListedOrder",
     "Market",
     "MarketLine",
@@ -183,7 +222,9 @@ __all__ = [
     "MissingGoods",
     "Money",
     "NewMarketplaceOrder",
+    "NewRefund",
     "NewRemoteWindow",
+    "NewShipment",
     "NewWindow",
     "OrderAnswer",
     "OrderFilter",
@@ -201,12 +242,25 @@ __all__ = [
     "Queue",
     "ReceiveStock",
     "RecordPayment",
+    "RefundCompletion",
+    "RefundFilter",
+    "RefundLine",
+    "RefundNote",
+    "RefundStatus",
+    "RefundStep",
     "ReturnGoods",
     "ShipOrder",
+    "ShipmentCarrier",
+    "ShipmentFilter",
     "ShownInvoice",
+    "ShownInvoiceLine",
     "ShownLine",
     "ShownMarketplaceOrder",
     "ShownOrder",
+    "ShownRefundLine",
+    "ShownRefundRequest",
+    "ShownShipment",
+    "ShownShippedLine",
     "ShownTransfer",
     "Side",
     "SoldPart",
@@ -228,11 +282,13 @@ __all__ = [
     "change_window",
     "check_orders",
     "close_window",
+    "complete_refund",
     "complete_session_order",
     "complete_window",
     "count_sold",
     "count_stock",
     "decide_batch",
+    "deny_refund",
     "end_unpaid",
     "examine_lag",
     "explain_order",
@@ -242,6 +298,8 @@ __all__ = [
     "find_order",
     "find_orderable",
     "find_references",
+    "find_refund_request",
+    "find_shipment",
     "gather_orders",
     "glance_at_orders",
     "import_stock",
@@ -250,6 +308,9 @@ __all__ = [
     "list_order_history",
     "list_orders",
     "list_queues",
+    "list_refund_requests",
+    "list_shipment_carriers",
+    "list_shipments",
     "lock_window",
     "offers_wholesale",
     "open_remote_window",
@@ -265,11 +326,15 @@ __all__ = [
     "receive_stock",
     "recheck_waiting",
     "record_payment",
+    "request_refund",
+    "restore_refund",
     "return_goods",
     "search_orderable",
     "search_orders",
+    "ship_invoice",
     "ship_order",
     "show_order",
     "sum_parts",
     "sweep_expired",
+    "take_back_refund",
 ]

@@ -10,12 +10,18 @@ EXTERNAL_ID_TAKEN: Final = "orders.external_id_taken"
 REFERENCE_NOT_VALID: Final = "orders.reference_not_valid"
 UNKNOWN_ORDER: Final = "orders.unknown_order"
 UNKNOWN_INVOICE: Final = "orders.unknown_invoice"
+UNKNOWN_REFUND_REQUEST: Final = "orders.unknown_refund_request"
+UNKNOWN_SHIPMENT: Final = "orders.unknown_shipment"
+NEEDS_INVOICES: Final = "orders.needs_invoices"
+MARKETPLACE_DECIDES: Final = "orders.marketplace_decides"
 NO_LINES: Final = "orders.no_lines"
 TOO_MANY_LINES: Final = "orders.too_many_lines"
 UNKNOWN_SALES_SESSION: Final = "orders.unknown_sales_session"
 SALES_SESSION_NOT_OPEN: Final = "orders.sales_session_not_open"
 POLICY_NEEDS_OWN_STOCK: Final = "orders.policy_needs_own_stock"
 UNKNOWN_LINE: Final = "orders.unknown_line"
+LINE_OF_ANOTHER_INVOICE: Final = "orders.line_of_another_invoice"
+UNKNOWN_CARRIER: Final = "orders.unknown_carrier"
 UNKNOWN_VARIANT: Final = "orders.unknown_variant"
 NOT_IN_SALES_SESSION: Final = "orders.not_in_sales_session"
 UNKNOWN_LOCATION: Final = "orders.unknown_location"
@@ -37,6 +43,7 @@ TAX_INCOMPLETE: Final = "orders.tax_incomplete"
 ADJUSTMENT_NOT_VALID: Final = "orders.adjustment_not_valid"
 INVOICE_LINES_NOT_VALID: Final = "orders.invoice_lines_not_valid"
 DETAIL_NOT_VALID: Final = "orders.detail_not_valid"
+DISPATCHED_BEFORE_ORDERED: Final = "orders.dispatched_before_ordered"
 TOTAL_OUT_OF_RANGE: Final = "orders.total_out_of_range"
 LIMIT_NOT_VALID: Final = "orders.limit_not_valid"
 PRIORITY_NOT_VALID: Final = "orders.priority_not_valid"
@@ -45,6 +52,7 @@ ALREADY_CANCELLED: Final = "orders.already_cancelled"
 ALREADY_PAID: Final = "orders.already_paid"
 ALREADY_SHIPPED: Final = "orders.already_shipped"
 ALREADY_INVOICED: Final = "orders.already_invoiced"
+FULFILLED_BY_INVOICE: Final = "orders.fulfilled_by_invoice"
 NOT_PLACED: Final = "orders.not_placed"
 PAYS_ON_COMPLETION: Final = "orders.pays_on_completion"
 NOT_A_SESSION_ORDER: Final = "orders.not_a_session_order"
@@ -56,6 +64,13 @@ NOT_COMPLETE: Final = "orders.not_complete"
 MORE_THAN_HELD: Final = "orders.more_than_held"
 MORE_THAN_OPEN: Final = "orders.more_than_open"
 MORE_THAN_SHIPPED: Final = "orders.more_than_shipped"
+MORE_THAN_UNDISPATCHED: Final = "orders.more_than_undispatched"
+MORE_THAN_REFUNDABLE: Final = "orders.more_than_refundable"
+REFUND_NOT_AWAITING: Final = "orders.refund_not_awaiting"
+REFUND_NOT_RETURNED: Final = "orders.refund_not_returned"
+REFUND_NOT_DENIED: Final = "orders.refund_not_denied"
+REFUND_ENDED: Final = "orders.refund_ended"
+REFUND_TOO_LARGE: Final = "orders.refund_too_large"
 PAYMENT_TOO_LATE: Final = "orders.payment_too_late"
 
 PRECEDENCE: Final = (
@@ -64,12 +79,18 @@ PRECEDENCE: Final = (
     REFERENCE_NOT_VALID,
     UNKNOWN_ORDER,
     UNKNOWN_INVOICE,
+    UNKNOWN_REFUND_REQUEST,
+    UNKNOWN_SHIPMENT,
+    NEEDS_INVOICES,
+    MARKETPLACE_DECIDES,
     NO_LINES,
     TOO_MANY_LINES,
     UNKNOWN_SALES_SESSION,
     SALES_SESSION_NOT_OPEN,
     POLICY_NEEDS_OWN_STOCK,
     UNKNOWN_LINE,
+    LINE_OF_ANOTHER_INVOICE,
+    UNKNOWN_CARRIER,
     UNKNOWN_VARIANT,
     NOT_IN_SALES_SESSION,
     UNKNOWN_LOCATION,
@@ -91,6 +112,7 @@ PRECEDENCE: Final = (
     ADJUSTMENT_NOT_VALID,
     INVOICE_LINES_NOT_VALID,
     DETAIL_NOT_VALID,
+    DISPATCHED_BEFORE_ORDERED,
     TOTAL_OUT_OF_RANGE,
     LIMIT_NOT_VALID,
     PRIORITY_NOT_VALID,
@@ -99,6 +121,7 @@ PRECEDENCE: Final = (
     ALREADY_PAID,
     ALREADY_SHIPPED,
     ALREADY_INVOICED,
+    FULFILLED_BY_INVOICE,
     NOT_PLACED,
     PAYS_ON_COMPLETION,
     NOT_A_SESSION_ORDER,
@@ -110,5 +133,12 @@ PRECEDENCE: Final = (
     MORE_THAN_HELD,
     MORE_THAN_OPEN,
     MORE_THAN_SHIPPED,
+    MORE_THAN_UNDISPATCHED,
+    MORE_THAN_REFUNDABLE,
+    REFUND_NOT_AWAITING,
+    REFUND_NOT_RETURNED,
+    REFUND_NOT_DENIED,
+    REFUND_ENDED,
+    REFUND_TOO_LARGE,
     PAYMENT_TOO_LATE,
 )

@@ -7,7 +7,7 @@ decoding has failed.
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, Literal
@@ -27,6 +27,7 @@ _EXPECTED: Final[Mapping[object, str]] = {
     str: "text",
     Decimal: "a number, or a number as text",
     datetime: "a time with its zone, such as 2026-01-31T12:00:00Z",
+    date: "a day, such as 2026-01-31",
 }
 
 

@@ -276,6 +276,7 @@ ROUTES: Final = (
             "orders.already_cancelled",
             "orders.already_shipped",
             "orders.already_gathered",
+            "orders.fulfilled_by_invoice",
             "orders.more_than_open",
         ),
     ),
@@ -289,6 +290,7 @@ ROUTES: Final = (
         refusals=(
             *_PARTS,
             "orders.shipped_by_producer",
+            "orders.fulfilled_by_invoice",
             "orders.not_complete",
             "orders.more_than_held",
         ),
@@ -299,7 +301,12 @@ ROUTES: Final = (
         "To where they were shipped from, or to `location`.",
         handler=take_back,
         body=ReturnBody,
-        refusals=(*_PARTS, "orders.unknown_location", "orders.more_than_shipped"),
+        refusals=(
+            *_PARTS,
+            "orders.fulfilled_by_invoice",
+            "orders.unknown_location",
+            "orders.more_than_shipped",
+        ),
     ),
     _act(
         "/priority",

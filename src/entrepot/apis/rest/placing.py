@@ -239,6 +239,7 @@ _REFUSALS: Final = (
     "orders.reference_taken",
     "orders.reference_not_valid",
     "request.key_reused",
+    "orders.needs_invoices",
     "orders.no_lines",
     "orders.too_many_lines",
     "orders.unknown_sales_session",

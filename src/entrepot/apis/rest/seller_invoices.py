@@ -73,12 +73,12 @@ async def list_invoices(call: Call[InvoicesQuery, None]) -> Reply:
 async def find_invoice(call: Call[SideQuery, None]) -> Reply:
     """Show one of the caller's invoices."""
     found = await orders.find_invoice(
-        call.services.database, call.caller, _invoice(call), call.query.side
+        call.services.database, call.caller, invoice_of(call), call.query.side
     )
     return show(granted(found))
 
 
-def _invoice(call: Call[Any, Any]) -> Id:
+def invoice_of(call: Call[Any, Any]) -> Id:
     """The invoice that the path names; what is no id answers like an absent one."""
     text = call.path["invoice"]
     invoice = ids.from_wire(ids.INVOICE, text)

@@ -11,9 +11,11 @@ from entrepot.infra.intake import Intake
 from entrepot.infra.pool import Pool
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
-from entrepot.kernel.refusal import Refusal
+from entrepot.kernel.refusal import Refusal, refuse
+from entrepot.orders import errors
 from entrepot.orders.actions.decide_batch import Answer
 from entrepot.orders.model import (
+    ActOnInvoice,
     AdjustStock,
     Command,
     CountStock,
@@ -90,8 +92,17 @@ def _check(caller: Caller, command: Command) -> Refusal | None:
         fault = check_reference(command.reference)
         assert fault is not None, "no reference holds a NUL"
         return Refusal((fault,))
+    if isinstance(command, ActOnInvoice):
+        return check_scope(caller, Scope.MARKETPLACE_WRITE)
     if isinstance(command, PlaceOrder) and command.market is not None:
         return check_scope(caller, Scope.MARKETPLACE_WRITE)
+    if isinstance(command, PlaceOrder) and command.kind == "marketplace":
+        return check_scope(caller, Scope.ORDERS_WRITE) or refuse(
+            errors.NEEDS_INVOICES,
+            "An order over many sellers has an invoice for each of them: place it as a marketplace"
+            " order.",
+            field="kind",
+        )
     on_stock = isinstance(command, _ON_STOCK)
     return check_scope(caller, Scope.STOCK_WRITE if on_stock else Scope.ORDERS_WRITE)
 

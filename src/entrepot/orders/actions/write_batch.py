@@ -14,6 +14,7 @@ from entrepot.kernel.ids import Id, IdSource
 from entrepot.notices import raise_notices
 from entrepot.orders import store
 from entrepot.orders.model import Facts, Happened, Notice, Order, Submission
+from entrepot.orders.model.fulfilment_showing import tell_fulfilment
 from entrepot.orders.model.record import tell_numbers
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -86,6 +87,23 @@ async def _write_orders(
         await store.change_orders(connection, changed)
     if placed or changed:
         await store.queue_lines(connection, placed, changed)
+    await _write_fulfilment(connection, outcomes)
+
+
+async def _write_fulfilment(connection: Connection, outcomes: Outcomes) -> None:
+    """Write shipments and refund requests; answers are told the numbers that new ones got."""
+    decisions = [each.decision for each, _ in outcomes.happened]
+    shipments = [each for decision in decisions for each in decision.shipments]
+    invoiced = outcomes.facts.market.invoiced
+    refunds = {
+        each.id: invoiced[each.organisation, each.order_id].refunds[each.id]
+        for decision in decisions
+        for each in decision.refunds
+    }
+    if shipments or refunds:
+        numbers = await store.write_fulfilment(connection, shipments, list(refunds.values()))
+        for decision in decisions:
+            tell_fulfilment(decision.answer, numbers)
 
 
 def next_cursors(
@@ -148,7 +166,7 @@ def _acts(outcomes: Outcomes) -> list[Act]:
     acts = []
     for each, submission in outcomes.happened:
         decision = each.decision
-        prefix = ids.VARIANT if decision.act.startswith("stock.") else ids.ORDER
+        prefix = ids.VARIANT if decision.act.startswith("stock.") else decision.prefix
         variants = touched.get(each.act)
         if variants is None and decision.act == "orders.expired":
             # Its holds ended with whatever batch met them first; this tells of it.

@@ -6,17 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from entrepot.kernel import ids
-from entrepot.kernel.demand import (
-    Change,
-    Demand,
-    EndedPart,
-    Ending,
-    HoldEnd,
-    LiveHold,
-    Outcome,
-    PositionKey,
-    Reversal,
-)
+from entrepot.kernel.demand import Change, Demand, EndedPart, Outcome, PositionKey
 from entrepot.kernel.ids import Id
 from entrepot.kernel.quantity import ZERO, quantity_text
 from entrepot.kernel.refusal import Fault, Refusal, refuse
@@ -32,14 +22,15 @@ from entrepot.orders.model.commands import (
 )
 from entrepot.orders.model.decision import Ask, Decision
 from entrepot.orders.model.facts import Facts
-from entrepot.orders.model.partners import GivingBack, note_transfers
+from entrepot.orders.model.moving import back_to_source, cancel_line, leave, post_endings
+from entrepot.orders.model.partners import GivingBack
 from entrepot.orders.model.record import Line, Order, answer_order, queue_place
 from entrepot.orders.model.standing import (
-    add_held,
     already_cancelled,
     become_cancelled,
     find_line,
     find_order,
+    fulfilled_by_invoice,
     line_of,
     met_or_waiting,
     refresh_fulfilment,
@@ -59,6 +50,8 @@ def cancel_order(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
     order = find_order(facts, submission.organisation, command.order)
     if isinstance(order, Refusal):
         return order
+    if order.is_invoiced:
+        return fulfilled_by_invoice(order)
     if order.status == "cancelled" or order.is_past_limit(facts.now):
         return already_cancelled(order)
     shares = _shares(order, command.lines, _open, errors.MORE_THAN_OPEN, "left to cancel")
@@ -92,7 +85,7 @@ def cancel_order(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
     giving_back = GivingBack(facts, order)
     for line_no, quantity in shares.items():
         line = line_of(changed, line_no)
-        giving_back.release(line_no, _cancel_line(line, quantity))
+        giving_back.release(line_no, cancel_line(line, quantity))
     outcome = _give_back(changed, submission, ask, giving_back)
     met_or_waiting(changed)
     if changed.status == "complete":
@@ -126,18 +119,7 @@ def ship_order(facts: Facts, submission: Submission, ask: Ask) -> Decision | Ref
             facts={"order": ids.ORDER + order.id},
         )
     changed = order.copy()
-    endings: list[Ending] = []
-    for line_no, quantity in shares.items():
-        line = line_of(changed, line_no)
-        line.held -= quantity
-        line.shipped += quantity
-        leaving = _leaving(changed, line_no, quantity)
-        changed.shipped_from = [
-            *changed.shipped_from,
-            *((line_no, each.hold.position, each.quantity) for each in leaving),
-        ]
-        endings += leaving
-    outcome = _end(changed, submission, ask, tuple(endings))
+    outcome = post_endings(changed, submission, ask, leave(changed, shares))
     refresh_fulfilment(changed)
     answer = answer_order(changed, outcome)
     return Decision("orders.shipped", order.id, answer, changed=(changed,))
@@ -163,7 +145,7 @@ def return_goods(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
                 return unknown_location(command.location)
             changes = [Change(key, quantity, "return")]
         else:
-            changes = _back_to_source(order, line, quantity)
+            changes = back_to_source(order, line, quantity)
         coming += [(line_no, each) for each in changes]
         line.returned += quantity
     outcome = ask(
@@ -209,7 +191,7 @@ def _find_to_ship(
             f"Order {order.reference} is shipped, and taken back, by its producer.",
             facts={"order": ids.ORDER + order.id},
         )
-    return order
+    return fulfilled_by_invoice(order) if order.is_invoiced else order
 
 
 def prioritise_order(facts: Facts, submission: Submission, _: Ask) -> Decision | Refusal:
@@ -305,77 +287,8 @@ def _too_much(
     )
 
 
-def _cancel_line(line: Line, quantity: Decimal) -> Decimal:
-    """Cancel units of a line, missing ones first; return how many of the held ones go."""
-    from_missing = min(quantity, line.missing)
-    line.short = max(line.short - from_missing, ZERO)
-    line.cancelled += quantity
-    from_held = quantity - from_missing
-    line.held -= from_held
-    return from_held
-
-
-def _leaving(order: Order, line_no: int, quantity: Decimal) -> list[Ending]:
-    """Choose the holds of a line whose units leave: the oldest first."""
-    holds = sorted(
-        (hold for hold in order.holds if hold.line_no == line_no),
-        key=lambda each: each.key.hold_no,
-    )
-    endings: list[Ending] = []
-    for hold in holds:
-        if quantity <= ZERO:
-            break
-        part = min(quantity, hold.quantity)
-        endings.append(Ending(hold, part, HoldEnd.CONVERTED))
-        quantity -= part
-    assert quantity <= ZERO, "a line's held is the sum of its live holds"
-    return endings
-
-
 def _give_back(
     order: Order, submission: Submission, ask: Ask, giving_back: GivingBack
 ) -> Outcome | None:
     """Release what was chosen, and reverse the transfers that this undoes."""
-    return _end(order, submission, ask, giving_back.endings(), giving_back.reversals())
-
-
-def _end(
-    order: Order,
-    submission: Submission,
-    ask: Ask,
-    endings: tuple[Ending, ...],
-    reversals: tuple[Reversal, ...] = (),
-) -> Outcome | None:
-    """Ask the ledger to end holds, and keep the order's list of live holds right."""
-    if not endings:
-        return None
-    demand = Demand(
-        submission.act, order.organisation, order.id, endings=endings, reversals=reversals
-    )
-    outcome = ask(demand)
-    assert outcome.accepted, "ending live holds cannot be refused"
-    ended: set[LiveHold] = {each.hold for each in endings}
-    order.holds = [hold for hold in order.holds if hold not in ended]
-    carried = {line.line_no: line.held for line in order.lines}
-    add_held(order, outcome.successors)
-    for line in order.lines:
-        line.held = carried[line.line_no]
-    note_transfers(order, outcome)
-    return outcome
-
-
-def _back_to_source(order: Order, line: Line, quantity: Decimal) -> list[Change]:
-    """Find where a line's units left from, skipping those that came back before."""
-    skip = line.returned
-    changes: list[Change] = []
-    for line_no, position, units in order.shipped_from:
-        if line_no != line.line_no:
-            continue
-        skipped = min(skip, units)
-        skip -= skipped
-        part = min(units - skipped, quantity)
-        if part > ZERO:
-            changes.append(Change(position, part, "return"))
-            quantity -= part
-    assert quantity <= ZERO, "a line's shipped is the sum of its converted holds"
-    return changes
+    return post_endings(order, submission, ask, giving_back.endings(), giving_back.reversals())

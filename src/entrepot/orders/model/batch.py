@@ -17,8 +17,10 @@ from entrepot.orders.model.commands import (
     AdjustStock,
     CancelOrder,
     ChangeOrder,
+    CompleteRefund,
     CompleteSessionOrder,
     CountStock,
+    DenyRefund,
     GatherOrders,
     PlaceDraft,
     PlaceOrder,
@@ -26,16 +28,27 @@ from entrepot.orders.model.commands import (
     ReceiveStock,
     RecheckWaiting,
     RecordPayment,
+    RequestRefund,
+    RestoreRefund,
     ReturnGoods,
+    ShipInvoice,
     ShipOrder,
     Submission,
     SweepExpired,
+    TakeBackRefund,
 )
 from entrepot.orders.model.decision import Ask, Decision, Happened, Postponed
 from entrepot.orders.model.facts import Facts
 from entrepot.orders.model.gathering import gather_orders
 from entrepot.orders.model.placing import record_payment
 from entrepot.orders.model.record import Order
+from entrepot.orders.model.refunding import (
+    complete_refund,
+    deny_refund,
+    request_refund,
+    restore_refund,
+    take_back_refund,
+)
 from entrepot.orders.model.serving import Waiting, serve_order, serve_waiting, show
 from entrepot.orders.model.sessions import (
     change_any_order,
@@ -43,6 +56,7 @@ from entrepot.orders.model.sessions import (
     place_any_draft,
     place_any_order,
 )
+from entrepot.orders.model.shipping import ship_invoice
 from entrepot.orders.model.standing import waiting_rows
 from entrepot.orders.model.stocktaking import adjust_stock, count_stock, receive_stock
 from entrepot.orders.model.waiting import sweep_order
@@ -114,6 +128,7 @@ def _decide_one(
                 # The producer acts on the trader's order, whose own history has it too.
                 told = Decision(result.act, result.subject, result.answer)
                 decided.besides.append(Happened(command.trader, new_id(), told))
+            decided.besides += [Happened(other, new_id(), told) for other, told in result.told]
             _look_at_the_rest(facts, result, ask, new_id, decided.besides)
 
 
@@ -158,6 +173,12 @@ _RULES: Final[dict[type, _Rule]] = {
     ShipOrder: _without_ids(ship_order),
     ReturnGoods: _without_ids(return_goods),
     PrioritiseOrder: _without_ids(prioritise_order),
+    ShipInvoice: _without_ids(ship_invoice),
+    RequestRefund: _without_ids(request_refund),
+    TakeBackRefund: _without_ids(take_back_refund),
+    CompleteRefund: _without_ids(complete_refund),
+    DenyRefund: _without_ids(deny_refund),
+    RestoreRefund: _without_ids(restore_refund),
     ReceiveStock: _without_ids(receive_stock),
     AdjustStock: _without_ids(adjust_stock),
     CountStock: _without_ids(count_stock),

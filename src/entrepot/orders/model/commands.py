@@ -4,12 +4,14 @@ Ids are inner ids (no prefix), quantities exact decimals as the caller sent them
 been checked yet against the database; shapes and sizes have been, by the door.
 """
 
+from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from entrepot.kernel.ids import Id
+from entrepot.orders.model.fulfilment import Initiator
 from entrepot.orders.model.market import Market
 
 OrderKind: TypeAlias = Literal["own", "session", "marketplace"]
@@ -191,6 +193,95 @@ class GatherOrders(msgspec.Struct, frozen=True):
     last: bool
 
 
+class ShipInvoice(msgspec.Struct, frozen=True):
+    """Goods of an invoice leave together, by a carrier (its number), as shipment `shipment`.
+
+    This and the acts below name the `marketplace` whose order it is; its seller may act too.
+    """
+
+    order: Id
+    marketplace: Id
+    invoice: Id
+    shipment: Id
+    lines: tuple[LineQuantity, ...]
+    carrier: int
+    tracking_number: str
+    dispatched_on: date
+    note: str | None = None
+
+
+class RefundLine(msgspec.Struct, frozen=True):
+    """Units of a line to ask the money back for; not `dispatched`, they are cancelled.
+
+    Without a line, what `custom` says. An amount is that of a unit, in minor units; without one it
+    is what the customer paid.
+    """
+
+    line: int | None
+    quantity: Decimal
+    dispatched: bool = False
+    reason: str | None = None
+    amount_per_item: int | None = None
+    custom: str | None = None
+
+
+class RequestRefund(msgspec.Struct, frozen=True):
+    """Ask the money back for lines of an invoice, cancelled or returned, as request `refund`.
+
+    `restock` says whether the goods can be sold again; without it, cancelled ones can unless they
+    are out of stock, and returned ones cannot.
+    """
+
+    order: Id
+    marketplace: Id
+    invoice: Id
+    refund: Id
+    lines: tuple[RefundLine, ...]
+    notes: tuple[str, ...] = ()
+    initiated_by: Initiator | None = None
+    restock: bool | None = None
+
+
+class TakeBackRefund(msgspec.Struct, frozen=True):
+    """The goods of a request are back, or will not leave."""
+
+    order: Id
+    marketplace: Id
+    refund: Id
+    notes: tuple[str, ...] = ()
+
+
+class CompleteRefund(msgspec.Struct, frozen=True):
+    """The money of a request went back: what its lines come to, or `cash_amount`."""
+
+    order: Id
+    marketplace: Id
+    refund: Id
+    notes: tuple[str, ...] = ()
+    cash_amount: int | None = None
+    restock: bool | None = None
+
+
+class DenyRefund(msgspec.Struct, frozen=True):
+    """No money goes back; what has not left is to be dispatched after all."""
+
+    order: Id
+    marketplace: Id
+    refund: Id
+    notes: tuple[str, ...] = ()
+
+
+class RestoreRefund(msgspec.Struct, frozen=True):
+    """A denial is taken back: the request stands as when it was made."""
+
+    order: Id
+    marketplace: Id
+    refund: Id
+    notes: tuple[str, ...] = ()
+
+
+StepOfRefund: TypeAlias = TakeBackRefund | CompleteRefund | DenyRefund | RestoreRefund
+ActOnInvoice: TypeAlias = ShipInvoice | RequestRefund | StepOfRefund
 ActOnOrder: TypeAlias = (
     PlaceDraft
     | ChangeOrder
@@ -200,6 +291,7 @@ ActOnOrder: TypeAlias = (
     | ShipOrder
     | ReturnGoods
     | PrioritiseOrder
+    | ActOnInvoice
 )
 ActOnStock: TypeAlias = ReceiveStock | AdjustStock | CountStock
 HouseKeeping: TypeAlias = SweepExpired | RecheckWaiting

@@ -5,8 +5,10 @@ from typing import TypeAlias
 
 import msgspec
 
+from entrepot.kernel import ids
 from entrepot.kernel.demand import Demand, HoldKey, Outcome
 from entrepot.kernel.ids import Id
+from entrepot.orders.model.fulfilment import Refund, Shipment
 from entrepot.orders.model.record import Order
 
 Ask: TypeAlias = Callable[[Demand], Outcome]
@@ -26,8 +28,9 @@ class Decision(msgspec.Struct):
     """An act that happens.
 
     `placed` are new orders, `changed` existing ones as they are now; `answer` goes to the caller
-    and, byte for byte, into the audit. `limits` are holds whose limit was lifted or moved with
-    their order's.
+    and, byte for byte, into the audit. `lifted` are holds whose limit was lifted or moved with
+    their order's. `shipments` are new; `refunds` are requests as they are now. `prefix` says what
+    the subject is. The act is `told` others too, each in words of its own.
     """
 
     act: str
@@ -37,6 +40,10 @@ class Decision(msgspec.Struct):
     changed: tuple[Order, ...] = ()
     lifted: tuple[HoldKey, ...] = ()
     notices: tuple[Notice, ...] = ()
+    shipments: tuple[Shipment, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    prefix: str = ids.ORDER
+    told: tuple[tuple[Id, "Decision"], ...] = ()
 
 
 class Happened(msgspec.Struct, frozen=True):

@@ -60,7 +60,7 @@ def check_market(facts: Facts, organisation: Id, command: PlaceOrder) -> list[Fa
     assert len(market.lines) == len(command.lines), "each line is said something of"
     faults = [*_buyer_faults(market.buyer)]
     if market.payment_details and len(market.payment_details) > PAYMENT_DETAILS_LENGTH_MAX:
-        faults.append(_detail("payment_details"))
+        faults.append(detail_fault("payment_details"))
     faults += _external_id_faults("external_ids", market.external_ids)
     faults += _metadata_faults("metadata", market.metadata)
     faults += _taken_faults(facts, organisation, market)
@@ -87,7 +87,7 @@ def _line_faults(
 ) -> Iterator[Fault]:
     """What is wrong with one line, whatever the others are."""
     if line.delivery_type not in DELIVERY_TYPES:
-        yield _detail(f"{field}.delivery_type")
+        yield detail_fault(f"{field}.delivery_type")
     for name, money in (("cost", line.cost), ("postage", line.postage)):
         if money is not None:
             yield from _money_faults(money, f"{field}.{name}")
@@ -206,13 +206,13 @@ def _money(field: str, facts: dict[str, str | int]) -> Fault:
 def _adjustment_faults(some: Sequence[Adjustment], field: str) -> Iterator[Fault]:
     """A promotion is below zero, a fee above; the seller bears less than all of it (R15)."""
     if len(some) > ADJUSTMENTS_MAX:
-        yield _detail(field)
+        yield detail_fault(field)
     for number, each in enumerate(some):
         at = f"{field}[{number}]"
         if not is_plain(each.description, TEXT_LENGTH_MAX):
-            yield _detail(f"{at}.description")
+            yield detail_fault(f"{at}.description")
         if each.source is not None and not is_plain(each.source, TEXT_LENGTH_MAX):
-            yield _detail(f"{at}.source")
+            yield detail_fault(f"{at}.source")
         has_sign = each.amount < 0 if each.kind == "promotion" else each.amount > 0
         if each.kind not in ADJUSTMENT_KINDS or not has_sign or abs(each.amount) > WHOLE_MAX:
             yield _adjustment(f"{at}.amount", each)
@@ -247,13 +247,13 @@ def _pair_faults(
 ) -> Iterator[Fault]:
     """Keys and values are plain text; no two pairs are told apart by nothing."""
     if len(some) > KEY_VALUES_MAX:
-        yield _detail(field)
+        yield detail_fault(field)
     seen: set[object] = set()
     for number, (each, same) in enumerate(zip(some, told_by, strict=True)):
         if same in seen or not is_plain(each.key, most[0]):
-            yield _detail(f"{field}[{number}].key")
+            yield detail_fault(f"{field}[{number}].key")
         elif not is_plain(each.value, most[1]):
-            yield _detail(f"{field}[{number}].value")
+            yield detail_fault(f"{field}[{number}].value")
         seen.add(same)
 
 
@@ -311,11 +311,9 @@ def _buyer_faults(buyer: Buyer) -> Iterator[Fault]:
         if isinstance(value, Address):
             yield from _address_faults(value, f"buyer.{name}")
         elif isinstance(value, str):
-            is_message = name in _MESSAGES
-            text = value.translate(_LINE_BREAKS) if is_message else value
-            most = MESSAGE_LENGTH_MAX if is_message else TEXT_LENGTH_MAX
-            if len(value) > most or not (text.isprintable() or not text):
-                yield _detail(f"buyer.{name}")
+            is_text = len(value) <= TEXT_LENGTH_MAX and value.isprintable()
+            if not (is_message(value) if name in _MESSAGES else is_text):
+                yield detail_fault(f"buyer.{name}")
 
 
 def _address_faults(address: Address, field: str) -> Iterator[Fault]:
@@ -324,10 +322,16 @@ def _address_faults(address: Address, field: str) -> Iterator[Fault]:
             continue
         is_text = len(value) <= TEXT_LENGTH_MAX and value.isprintable()
         if not is_text or (name == "country" and not _COUNTRY.fullmatch(value)):
-            yield _detail(f"{field}.{name}")
+            yield detail_fault(f"{field}.{name}")
 
 
-def _detail(field: str) -> Fault:
+def is_message(text: str) -> bool:
+    """Whether text can be printed, but for its line breaks, and is not too long."""
+    return len(text) <= MESSAGE_LENGTH_MAX and text.translate(_LINE_BREAKS).isprintable()
+
+
+def detail_fault(field: str) -> Fault:
+    """Refuse what is said beside the lines, at this field."""
     return Fault(
         errors.DETAIL_NOT_VALID,
         "This is not as it should be: text is printable and not too long, a country two capital"

@@ -7,7 +7,7 @@ go, its own lines and what it is owed, never the order, its totals or another se
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -17,7 +17,42 @@ from entrepot.kernel.paging import Key, Page
 from entrepot.kernel.quantity import quantity_text
 from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.orders import errors
+from entrepot.orders.model.fulfilment import (
+    Refund,
+    left_to_cancel,
+    left_to_return,
+    paid_back,
+    still_open,
+)
+from entrepot.orders.model.fulfilment_showing import (
+    ShownRefundRequest,
+    ShownShipment,
+    show_refund,
+    show_shipment,
+)
+from entrepot.orders.model.invoice_status import (
+    AggregateStatus,
+    Asked,
+    InvoiceFlag,
+    InvoiceStatus,
+    LineProgress,
+    LineStatus,
+    LineStatusFull,
+    Progress,
+    flags_of,
+    line_status,
+    line_status_full,
+    status_of,
+    status_of_all,
+)
 from entrepot.orders.model.market import Buyer, with_billing
+from entrepot.orders.model.market_rows import (
+    Beside,
+    ExternalIdRow,
+    InvoiceLineRow,
+    InvoiceRow,
+    MarketOrderRow,
+)
 
 InvoiceSort: TypeAlias = Literal["created_at", "paid_at"]
 Side: TypeAlias = Literal["seller", "marketplace"]
@@ -56,123 +91,6 @@ class InvoiceFilter(msgspec.Struct, frozen=True):
     descending: bool = False
 
 
-class MarketOrderRow(NamedTuple):
-    """An order of a marketplace, as it is read."""
-
-    organisation: Id
-    id: Id
-    legacy_id: int
-    token: Id
-    reference: str
-    status: str
-    fulfilment_status: str
-    payment_status: str
-    currency: str
-    minor_digits: int
-    country: str
-    buyer: bytes
-    payment_details: bytes | None
-    metadata: bytes
-    subtotal: int
-    postage: int
-    tax: int
-    adjusted: int
-    total: int
-    created_at: datetime
-
-
-class InvoiceRow(NamedTuple):
-    """An invoice, as it is read; `fits` is false for the last one looked at that does not."""
-
-    organisation: Id
-    id: Id
-    legacy_id: int
-    order_id: Id
-    order_legacy_id: int
-    marketplace_name: str
-    seller: Id
-    seller_name: str
-    delivery_type: str
-    pricing_model: str
-    currency: str
-    minor_digits: int
-    subtotal: int
-    postage: int
-    tax: int
-    adjusted: int
-    withheld: int
-    total: int
-    owed: int
-    metadata: bytes
-    created_at: datetime
-    paid_at: datetime | None
-    buyer: bytes
-    fits: bool
-    looked_at: int
-
-
-class InvoiceLineRow(NamedTuple):
-    """A line of an invoice, as it is read."""
-
-    organisation: Id
-    order_id: Id
-    invoice: Id
-    line_no: int
-    legacy_id: int
-    variant: Id
-    variant_legacy_id: int
-    variant_name: str
-    product: Id
-    product_legacy_id: int
-    product_name: str
-    sku: str
-    gtin: str | None
-    quantity: Decimal
-    shipped: Decimal
-    returned: Decimal
-    cancelled: Decimal
-    cost: int
-    cost_tax: int
-    tax_rate: Decimal | None
-    postage: int
-    postage_tax: int
-    postage_tax_rate: Decimal | None
-    pricing_model: str
-    wholesale_price: Decimal | None
-    owed: int
-    metadata: bytes
-
-
-class AdjustmentRow(NamedTuple):
-    """An adjustment, as it is read."""
-
-    invoice: Id
-    line_no: int | None
-    kind: str
-    amount: int
-    withheld: int
-    description: str
-    source: str | None
-
-
-class ExternalIdRow(NamedTuple):
-    """What others call something; `subject` is an order (also of its lines) or an invoice."""
-
-    owner_type: str
-    subject: Id
-    line_no: int
-    key: str
-    value: str
-
-
-class Beside(NamedTuple):
-    """What is read beside invoices: their lines, adjustments and what others call them."""
-
-    lines: Sequence[InvoiceLineRow] = ()
-    adjustments: Sequence[AdjustmentRow] = ()
-    external_ids: Sequence[ExternalIdRow] = ()
-
-
 class ShownExternalId(msgspec.Struct, frozen=True):
     """What others call something."""
 
@@ -194,7 +112,9 @@ class ShownInvoiceLine(msgspec.Struct, frozen=True):
     """A line of an invoice, the goods as they were called when they were sold.
 
     Amounts are minor units with their tax; `cost` is what the customer pays, `owed` what its seller
-    gets, `wholesale_price` that of a unit.
+    gets, `wholesale_price` that of a unit. `quantity_awaiting_dispatch` may leave: it is neither
+    gone nor cancelled, and nobody asked to cancel it. For `quantity_returnable` the money can be
+    asked back; of `returned` it was given back.
     """
 
     line: int
@@ -211,6 +131,10 @@ class ShownInvoiceLine(msgspec.Struct, frozen=True):
     shipped: str
     returned: str
     cancelled: str
+    quantity_awaiting_dispatch: str
+    quantity_returnable: str
+    status: LineStatus
+    status_full: LineStatusFull
     pricing_model: str
     wholesale_price: str | None
     cost: int
@@ -228,7 +152,8 @@ class ShownInvoiceLine(msgspec.Struct, frozen=True):
 class ShownInvoice(msgspec.Struct, frozen=True):
     """A seller invoice with its lines. Amounts are minor units (of so many digits) of `currency`.
 
-    `order` and its number are told to the marketplace only.
+    `status_flags` tell its history, `status` the most of it in one word. `order` and its number are
+    told to the marketplace only.
     """
 
     id: str
@@ -248,10 +173,14 @@ class ShownInvoice(msgspec.Struct, frozen=True):
     withheld: int
     total: int
     owed: int
+    status_flags: list[InvoiceFlag]
+    status: InvoiceStatus
     created_at: datetime
     paid_at: datetime | None
     buyer: Buyer
     lines: list[ShownInvoiceLine]
+    shipments: list[ShownShipment]
+    refund_requests: list[ShownRefundRequest]
     adjustments: list[ShownAdjustment]
     external_ids: list[ShownExternalId]
     metadata: dict[str, str]
@@ -260,7 +189,10 @@ class ShownInvoice(msgspec.Struct, frozen=True):
 
 
 class ShownMarketplaceOrder(msgspec.Struct, frozen=True):
-    """An order of a marketplace with its invoices. Amounts are minor units of `currency`."""
+    """An order of a marketplace with its invoices. Amounts are minor units of `currency`.
+
+    `aggregate_status` is that of all its invoices, or `mixed`.
+    """
 
     id: str
     legacy_id: int
@@ -269,6 +201,7 @@ class ShownMarketplaceOrder(msgspec.Struct, frozen=True):
     status: str
     fulfilment_status: str
     payment_status: str
+    aggregate_status: AggregateStatus
     created_at: datetime
     currency: str
     minor_digits: int
@@ -304,6 +237,7 @@ def show_marketplace_orders(
             row.status,
             row.fulfilment_status,
             row.payment_status,
+            status_of_all([each.status for each in by_order[row.id]]),
             row.created_at,
             row.currency,
             row.minor_digits,
@@ -317,7 +251,7 @@ def show_marketplace_orders(
             None if row.payment_details is None else msgspec.json.decode(row.payment_details),
             named.get(("order", row.id, 0), []),
             _METADATA.decode(row.metadata),
-            by_order.get(row.id, []),
+            by_order[row.id],
         )
         for row in orders
     ]
@@ -326,6 +260,13 @@ def show_marketplace_orders(
 def show_invoices(invoices: Iterable[InvoiceRow], beside: Beside, side: Side) -> list[ShownInvoice]:
     """Put invoices together with their lines; a seller is not told of the order."""
     lines: dict[Id, list[ShownInvoiceLine]] = {}
+    rows: dict[Id, list[InvoiceLineRow]] = {}
+    shipments: dict[Id, list[ShownShipment]] = {}
+    for shipment in beside.shipments:
+        shipments.setdefault(shipment.invoice, []).append(show_shipment(shipment))
+    refunds: dict[Id, list[Refund]] = {}
+    for refund in beside.refunds:
+        refunds.setdefault(refund.invoice, []).append(refund)
     named = _external_ids(beside.external_ids)
     adjusted: dict[tuple[Id, int | None], list[ShownAdjustment]] = {}
     for each in beside.adjustments:
@@ -333,10 +274,15 @@ def show_invoices(invoices: Iterable[InvoiceRow], beside: Beside, side: Side) ->
     for row in beside.lines:
         shown = _show_line(
             row,
+            refunds.get(row.invoice, []),
             adjusted.get((row.invoice, row.line_no), []),
             named.get(("line", row.order_id, row.line_no), []),
         )
         lines.setdefault(row.invoice, []).append(shown)
+        rows.setdefault(row.invoice, []).append(row)
+    progress = {
+        row.id: _progress(row, rows.get(row.id, []), refunds.get(row.id, [])) for row in invoices
+    }
     return [
         ShownInvoice(
             ids.INVOICE + row.id,
@@ -356,10 +302,14 @@ def show_invoices(invoices: Iterable[InvoiceRow], beside: Beside, side: Side) ->
             row.withheld,
             row.total,
             row.owed,
+            flags_of(progress[row.id]),
+            status_of(progress[row.id]),
             row.created_at,
             row.paid_at,
             _shown_buyer(row.buyer, side),
             lines.get(row.id, []),
+            shipments.get(row.id, []),
+            [show_refund(each) for each in refunds.get(row.id, [])],
             adjusted.get((row.id, None), []),
             named.get(("invoice", row.id, 0), []),
             _METADATA.decode(row.metadata),
@@ -370,9 +320,43 @@ def show_invoices(invoices: Iterable[InvoiceRow], beside: Beside, side: Side) ->
     ]
 
 
+def _progress(
+    invoice: InvoiceRow, lines: Iterable[InvoiceLineRow], refunds: Iterable[Refund]
+) -> Progress:
+    """How far an invoice is, as its status follows from it."""
+    refunds = list(refunds)
+    return Progress(
+        invoice.paid_at is not None,
+        is_under_review=False,
+        is_collected=invoice.delivery_type == "click_and_collect",
+        lines=[_line_progress(line, refunds) for line in lines],
+        asked=[
+            Asked(
+                each.status == "returned",
+                any(part.dispatched for part in each.parts),
+                any(part.line_no is not None and not part.dispatched for part in each.parts),
+            )
+            for each in still_open(refunds)
+        ],
+    )
+
+
+def _line_progress(line: InvoiceLineRow, refunds: Iterable[Refund]) -> LineProgress:
+    return LineProgress(
+        line.quantity,
+        line.shipped,
+        line.cancelled,
+        paid_back(refunds).get(line.line_no, Decimal(0)),
+    )
+
+
 def _show_line(
-    row: InvoiceLineRow, adjustments: list[ShownAdjustment], external_ids: list[ShownExternalId]
+    row: InvoiceLineRow,
+    refunds: Sequence[Refund],
+    adjustments: list[ShownAdjustment],
+    external_ids: list[ShownExternalId],
 ) -> ShownInvoiceLine:
+    progress = _line_progress(row, refunds)
     return ShownInvoiceLine(
         row.line_no,
         row.legacy_id,
@@ -388,6 +372,10 @@ def _show_line(
         quantity_text(row.shipped),
         quantity_text(row.returned),
         quantity_text(row.cancelled),
+        quantity_text(left_to_cancel(row, refunds)),
+        quantity_text(left_to_return(row, refunds)),
+        line_status(progress),
+        line_status_full(progress),
         row.pricing_model,
         _text(row.wholesale_price),
         row.cost,

@@ -196,6 +196,17 @@ class GivingBack:
                 quantity -= units
         self._end(holds, quantity)
 
+    def let_go(self, line_no: int, quantity: Decimal) -> list[tuple[PositionKey, Decimal]]:
+        """End holds on units of a line that go to nobody; return where they are, and how many."""
+        holds = [hold for hold in self.left if hold.line_no == line_no]
+        before = {hold: self.left[hold] for hold in holds}
+        self._end(holds, quantity)
+        return [
+            (hold.position, before[hold] - self.left[hold])
+            for hold in holds
+            if self.left[hold] < before[hold]
+        ]
+
     def undo(self, owner: Id, variant: Id, quantity: Decimal) -> None:
         """Undo transfers of a variant that an order no longer needs; its holds end apart."""
         there: dict[PositionKey, Decimal] = {}

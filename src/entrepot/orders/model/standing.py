@@ -59,6 +59,16 @@ def already_invoiced(order: Order) -> Refusal:
     )
 
 
+def fulfilled_by_invoice(order: Order) -> Refusal:
+    """Refuse to move goods of an order by itself whose sellers ship and take back by invoice."""
+    return refuse(
+        errors.FULFILLED_BY_INVOICE,
+        f"Goods of order {order.reference} are shipped, cancelled and returned by its seller"
+        " invoices: use shipments and refund requests of those.",
+        facts={"order": ids.ORDER + order.id},
+    )
+
+
 def release_all(order: Order) -> tuple[Ending, ...]:
     """Release every live hold of an order, whole."""
     return tuple([Ending(hold, hold.quantity, HoldEnd.RELEASED) for hold in order.holds])

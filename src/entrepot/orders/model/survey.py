@@ -8,11 +8,13 @@ from entrepot.kernel.demand import WantedPosition
 from entrepot.kernel.ids import Id
 from entrepot.kernel.quantity import QUANTITY_MAX, ZERO
 from entrepot.orders.model.commands import (
+    ActOnInvoice,
     ActOnOrder,
     AdjustStock,
     CancelOrder,
     ChangeOrder,
     Command,
+    CompleteRefund,
     CompleteSessionOrder,
     CountStock,
     GatherOrders,
@@ -22,10 +24,12 @@ from entrepot.orders.model.commands import (
     RecheckWaiting,
     RecordPayment,
     ReturnGoods,
+    ShipInvoice,
     ShipOrder,
     Submission,
     SweepExpired,
 )
+from entrepot.orders.model.market import WHOLE_MAX
 from entrepot.orders.model.record import Order
 
 
@@ -69,8 +73,8 @@ def survey_submissions(submissions: Sequence[Submission], owners: Mapping[Id, Id
         elif isinstance(command, CountStock) and command.variant:
             counted.append((each.organisation, command.variant, command.location, command.on_hand))
         acted.update(_acted(each.organisation, command))
-        if isinstance(command, CancelOrder | ChangeOrder):
-            undone.add((each.organisation, command.order))
+        if isinstance(command, CancelOrder | ChangeOrder | CompleteRefund):
+            undone.add(acted_key(each.organisation, command))
     return Survey(variants, gains, sorted(acted), sorted(undone), counted)
 
 
@@ -86,7 +90,12 @@ def _acted(organisation: Id, command: Command) -> Iterable[tuple[Id, Id]]:
 
 
 def acted_key(organisation: Id, command: ActOnOrder) -> tuple[Id, Id]:
-    """Which order an act is on: one's own, or a trader's session order that a producer ships."""
+    """Which order an act is on: one's own, or one that another has.
+
+    A producer ships a trader's session order, a seller its part of a marketplace's.
+    """
+    if isinstance(command, ActOnInvoice):
+        return command.marketplace, command.order
     trader = command.trader if isinstance(command, ShipOrder | ReturnGoods) else None
     return trader or organisation, command.order
 
@@ -138,13 +147,16 @@ def products_of(
 class MarketSurvey(NamedTuple):
     """What orders of marketplaces name: (owner, variant) pairs, who runs one, sellers.
 
-    `external_ids` are those that orders are to have, as (marketplace, key, value).
+    `external_ids` are those that orders are to have, as (marketplace, key, value). `invoiced` are
+    the orders whose invoices are acted on, `carriers` those that shipments name.
     """
 
     variants: list[tuple[Id, Id]]
     marketplaces: list[Id]
     sellers: list[Id]
     external_ids: list[tuple[Id, str, str]]
+    invoiced: list[tuple[Id, Id]]
+    carriers: list[int]
 
 
 def survey_market(
@@ -154,8 +166,14 @@ def survey_market(
     variants: set[tuple[Id, Id]] = set()
     marketplaces: set[Id] = set()
     external_ids: set[tuple[Id, str, str]] = set()
+    invoiced: set[tuple[Id, Id]] = set()
+    carriers: set[int] = set()
     for each in submissions:
         command = each.command
+        if isinstance(command, ActOnInvoice):
+            invoiced.add(acted_key(each.organisation, command))
+            if isinstance(command, ShipInvoice) and 0 < command.carrier <= WHOLE_MAX:
+                carriers.add(command.carrier)
         if isinstance(command, PlaceOrder) and command.market is not None:
             marketplaces.add(each.organisation)
             named = variants_of(command)
@@ -165,11 +183,16 @@ def survey_market(
                 for said in command.market.external_ids
                 if "\0" not in said.key + said.value  # no text in the database holds one
             )
-    if not marketplaces:
+    if not marketplaces and not invoiced:
         return None
     sellers = {owner for owner, _ in variants}
     return MarketSurvey(
-        sorted(variants), sorted(marketplaces), sorted(sellers), sorted(external_ids)
+        sorted(variants),
+        sorted(marketplaces),
+        sorted(sellers),
+        sorted(external_ids),
+        sorted(invoiced),
+        sorted(carriers),
     )
 
 

@@ -9,18 +9,21 @@ from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import HIGHEST, LOWEST, Page, lowest_id
-from entrepot.orders.model.market_showing import (
-    INVOICES_LOOKED_AT_MAX,
+from entrepot.orders.model.market_rows import (
     AdjustmentRow,
     Beside,
     ExternalIdRow,
-    InvoiceFilter,
     InvoiceLineRow,
     InvoiceRow,
-    MarketOrderFilter,
     MarketOrderRow,
+)
+from entrepot.orders.model.market_showing import (
+    INVOICES_LOOKED_AT_MAX,
+    InvoiceFilter,
+    MarketOrderFilter,
     Side,
 )
+from entrepot.orders.store.shipments import read_invoice_refunds, read_invoice_shipments
 
 SQL = load_statements("entrepot.orders.store", "invoices.sql")
 
@@ -142,6 +145,8 @@ async def read_beside(connection: Connection, invoices: Sequence[InvoiceRow], si
         [InvoiceLineRow(*row) for row in lines],
         [AdjustmentRow(*row) for row in adjustments],
         [ExternalIdRow(*row) for row in external_ids],
+        await read_invoice_shipments(connection, keys),
+        await read_invoice_refunds(connection, keys),
     )
 
 

@@ -440,6 +440,7 @@ SELECT
     m.sku,
     m.gtin,
     l.quantity,
+    l.held,
     l.shipped,
     l.returned,
     l.cancelled,
