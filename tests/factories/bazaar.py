@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from entrepot.infra.ids import new_id
 from entrepot.kernel.ids import Id
 from entrepot.orders import (
     KeyValue,
@@ -11,8 +14,10 @@ from entrepot.orders import (
     MarketLine,
     Money,
     PlaceOrder,
+    RefundLine,
 )
-from tests.factories.counter import Counter, order_of
+from entrepot.orders.model import CompleteRefund, RequestRefund, ShipInvoice, TakeBackRefund
+from tests.factories.counter import Counter, order_of, parts
 from tests.factories.network import Network
 
 
@@ -88,6 +93,43 @@ class Bazaar:
             paid=True,
             market=Market(said, external_ids=named),
         )
+
+    async def ship(self, order: Id, *lines: tuple[int, object]) -> Any:  # noqa: ANN401 - JSON has any shape
+        """Ship parts of lines of one invoice."""
+        invoice = await self.invoice(order, lines[0][0])
+        command = ShipInvoice(
+            order, self.marketplace, invoice, new_id(), parts(*lines), 1, "T1", date(2099, 1, 1)
+        )
+        return await self.counter.done(self.marketplace, command)
+
+    async def refund(
+        self,
+        order: Id,
+        *lines: tuple[int, object],
+        dispatched: bool = False,
+        restock: bool | None = None,
+    ) -> Any:  # noqa: ANN401 - JSON has any shape
+        """Cancel parts of lines of one invoice, or take them back, and refund them."""
+        invoice = await self.invoice(order, lines[0][0])
+        wanted = tuple(
+            RefundLine(line, Decimal(str(quantity)), dispatched) for line, quantity in lines
+        )
+        refund, place = new_id(), (order, self.marketplace)
+        for command in (
+            RequestRefund(*place, invoice, refund, wanted, restock=restock),
+            TakeBackRefund(*place, refund),
+        ):
+            await self.counter.done(self.marketplace, command)
+        return await self.counter.done(self.marketplace, CompleteRefund(*place, refund))
+
+    async def invoice(self, order: Id, line: int) -> Id:
+        """The invoice that a line of an order is on."""
+        ((invoice,),) = await self.counter.rows(
+            "SELECT invoice FROM marketplace_lines WHERE order_id = $1 AND line_no = $2",
+            order,
+            line,
+        )
+        return str(invoice)
 
 
 def _decimal(number: object) -> Decimal | None:

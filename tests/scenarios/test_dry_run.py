@@ -133,15 +133,13 @@ def test_a_demo_is_rehearsed_whole(
 def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, database: str) -> None:
     async def undo() -> None:
         connection = await asyncpg.connect(database)
-        await connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0021%'")
+        await connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0022%'")
         await connection.execute(
-            "DROP TABLE marketplace_orders, order_sellers, seller_invoices, marketplace_lines,"
-            " order_adjustments, order_external_ids"
+            "DROP TABLE shipment_lines, shipments, refund_request_lines, refund_requests"
         )
         await connection.execute(
-            "DROP SEQUENCE order_legacy_ids, invoice_legacy_ids, line_legacy_ids"
+            "DROP SEQUENCE shipment_legacy_ids, refund_legacy_ids, refund_line_legacy_ids"
         )
-        await connection.execute("ALTER TABLE organisations DROP COLUMN wholesale_countries")
         await connection.execute("DROP TABLE pgqueuer, pgqueuer_log, pgqueuer_statistics CASCADE")
         await connection.execute("DROP TYPE pgqueuer_status CASCADE")
         await connection.close()
@@ -150,9 +148,11 @@ def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, databa
     ended = entrepot("organisation", "create", "farm", "--dry-run")
     assert (ended.code, ended.out) == (4, "")
     assert "`entrepot migrate`" in ended.err
-    assert entrepot("migrate", "--dry-run").out.splitlines()[-1] == "0021_marketplace"
-    assert entrepot("migrate", "--dry-run", "--json").json == {"migrations": ["0021_marketplace"]}
-    assert entrepot("migrate", "--json").json == {"migrations": ["0021_marketplace"]}
+    assert entrepot("migrate", "--dry-run").out.splitlines()[-1] == "0022_shipments_and_refunds"
+    assert entrepot("migrate", "--dry-run", "--json").json == {
+        "migrations": ["0022_shipments_and_refunds"]
+    }
+    assert entrepot("migrate", "--json").json == {"migrations": ["0022_shipments_and_refunds"]}
     assert entrepot("migrate", "--json").json == {"migrations": []}
 
 

@@ -59,13 +59,6 @@ from entrepot.orders.errors import (
     UNKNOWN_SALES_SESSION,
     UNKNOWN_VARIANT,
 )
-from entrepot.orders.fulfilment_views import (
-    find_refund_request,
-    find_shipment,
-    list_refund_requests,
-    list_shipment_carriers,
-    list_shipments,
-)
 from entrepot.orders.model import (
     AdjustStock,
     CancelOrder,
@@ -149,7 +142,14 @@ from entrepot.orders.model.showing import HistoryEntry, ShownLine, ShownOrder, S
 from entrepot.orders.model.withdrawing import Affected
 from entrepot.orders.store import check_orders
 from entrepot.orders.store.windows import count_sold, lock_window, read_sold
-from entrepot.orders.views import (
+from entrepot.orders.views.fulfilment import (
+    find_refund_request,
+    find_shipment,
+    list_refund_requests,
+    list_shipment_carriers,
+    list_shipments,
+)
+from entrepot.orders.views.orders import (
     SUMMED_MAX,
     WAITING_COUNTED_MAX,
     examine_lag,

@@ -328,7 +328,7 @@ async def test_an_order_with_invoices_is_not_changed_but_may_be_cancelled(
     change = ChangeOrder(order.order, wanted((mugs, 1)))
     answer = await bazaar.counter.act(bazaar.marketplace, change)
     assert code_of(answer) == "orders.already_invoiced"
-    await bazaar.counter.cancel(bazaar.marketplace, order.order, (1, 3))
+    await bazaar.refund(order.order, (1, 3))
     assert await bazaar.counter.lines(order.order) == ["1: 4 = 1 held + 3 cancelled"]
     async with bazaar.counter.pool.acquire() as connection:
         assert await examine_database(connection) == []
@@ -364,9 +364,14 @@ async def test_it_may_draw_on_the_sellers_partners(
     assert answer["status"] == "complete"
     assert await bazaar.counter.figures(theirs) == (2, 0, 2)
     # Who supplies the seller is not the marketplace's to know, also when some goes back.
-    cancelled = await bazaar.counter.cancel(bazaar.marketplace, order.order)
+    refunded = await bazaar.refund(order.order, (1, 4))
     assert await bazaar.counter.figures(theirs) == (5, 0, 3)
-    assert "transferred" not in {**answer, **cancelled}
+    assert "transferred" not in {**answer, **refunded}
+    ((told,),) = await bazaar.counter.rows(
+        "SELECT string_agg(answer::text, '') FROM audit WHERE organisation = $1",
+        bazaar.marketplace,
+    )
+    assert "transferred" not in str(told)
 
 
 async def test_what_is_told_and_kept_says_nothing_of_the_buyer(bazaar: Bazaar, seller: Id) -> None:

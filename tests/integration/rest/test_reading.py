@@ -280,7 +280,7 @@ async def test_variants_by_sku_and_of_a_seller(shop: Shop, network: Network, web
         shop.variants[1]
     ]
     buyer_id = await network.organisation("buyer")
-    await network.right(shop.ident, buyer_id, "marketplace")
+    await network.right(shop.ident, buyer_id, "session")
     buyer = await web.asker(buyer_id)
     slug = (await shop.asker.get(f"/organisations/org_{shop.ident}"))["slug"]
     for seller in (slug, f"org_{shop.ident}"):
@@ -293,7 +293,7 @@ async def test_variants_by_sku_and_of_a_seller(shop: Shop, network: Network, web
             "/orders",
             {
                 "reference": f"of {seller}",
-                "kind": "marketplace",
+                "kind": "session",
                 "lines": [{"sku": sku, "seller": seller, "quantity": "2"}],
             },
         )

@@ -183,6 +183,18 @@ class SessionProductBody(msgspec.Struct, forbid_unknown_fields=True):
 AnyLine: TypeAlias = OrderLineBody | StockLineBody | CountBody | FixedPriceBody | SessionProductBody
 
 
+def check_kind(body: OrderBody) -> Refusal | None:
+    """Whether an order is one that is placed by itself: a marketplace's is placed with invoices."""
+    if body.kind != "marketplace" or body.sales_session is not None:
+        return None
+    return refuse(
+        "orders.needs_invoices",
+        "An order over many sellers has an invoice for each of them: place it as a marketplace"
+        " order.",
+        field="kind",
+    )
+
+
 def place_command(body: OrderBody, variants: Sequence[Id] | None, order: Id) -> PlaceOrder:
     """Make the command of an order. `variants` are its lines', where some are named by sku."""
     lines = body.lines

@@ -19,6 +19,7 @@ from entrepot.apis.rest.bodies import (
     OrderLineBody,
     all_by_id,
     as_named,
+    check_kind,
     check_naming,
     look_up,
     place_command,
@@ -100,6 +101,7 @@ async def place_one(services: Services, heads: Heads, receive: Receive, request:
             _ORDER, await read_body(heads, receive, services.settings.body_max_bytes)
         )
         key = idempotency_key(heads) or ""
+        _check_kind(body)
         variants = None
         if not all_by_id(body.lines):
             variants = await resolve(services.database, caller, body.lines)
@@ -146,6 +148,13 @@ async def place_many(services: Services, heads: Heads, receive: Receive, request
     return Reply(OK, b'{"answers":[' + b",".join(parts) + b"]}")
 
 
+def _check_kind(body: OrderBody) -> None:
+    """Refuse what is not placed as a plain order."""
+    refusal = check_kind(body)
+    if refusal is not None:
+        raise RefusedError(refusal)
+
+
 def _check_scope(caller: Caller) -> None:
     refusal = check_scope(caller, Scope.ORDERS_WRITE)
     if refusal is not None:
@@ -188,7 +197,9 @@ async def _commands(
     placeable: list[tuple[int, BulkOrderBody]] = []
     lines: list[OrderLineBody] = []
     for number, body in enumerate(bodies):
-        refusal = body if isinstance(body, Refusal) else check_naming(body.lines)
+        refusal = (
+            body if isinstance(body, Refusal) else check_kind(body) or check_naming(body.lines)
+        )
         if refusal is not None:
             refused[number] = refusal
         elif not isinstance(body, Refusal):

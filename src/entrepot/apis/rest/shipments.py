@@ -58,8 +58,7 @@ class Carriers(msgspec.Struct, frozen=True):
 
 async def list_carriers(call: Call[NoQuery, None]) -> Reply:
     """Show who carries parcels."""
-    found = await orders.list_shipment_carriers(call.services.database, call.caller)
-    return show(Carriers(granted(found)))
+    return show(Carriers(granted(orders.list_shipment_carriers(call.caller))))
 
 
 async def ship(call: Call[NoQuery, NewShipmentBody]) -> Reply:

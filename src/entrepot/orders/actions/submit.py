@@ -11,8 +11,7 @@ from entrepot.infra.intake import Intake
 from entrepot.infra.pool import Pool
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
-from entrepot.kernel.refusal import Refusal, refuse
-from entrepot.orders import errors
+from entrepot.kernel.refusal import Refusal
 from entrepot.orders.actions.decide_batch import Answer
 from entrepot.orders.model import (
     ActOnInvoice,
@@ -96,13 +95,6 @@ def _check(caller: Caller, command: Command) -> Refusal | None:
         return check_scope(caller, Scope.MARKETPLACE_WRITE)
     if isinstance(command, PlaceOrder) and command.market is not None:
         return check_scope(caller, Scope.MARKETPLACE_WRITE)
-    if isinstance(command, PlaceOrder) and command.kind == "marketplace":
-        return check_scope(caller, Scope.ORDERS_WRITE) or refuse(
-            errors.NEEDS_INVOICES,
-            "An order over many sellers has an invoice for each of them: place it as a marketplace"
-            " order.",
-            field="kind",
-        )
     on_stock = isinstance(command, _ON_STOCK)
     return check_scope(caller, Scope.STOCK_WRITE if on_stock else Scope.ORDERS_WRITE)
 

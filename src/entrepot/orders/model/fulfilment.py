@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 import msgspec
@@ -57,6 +58,51 @@ class Carrier(NamedTuple):
     name: str
     homepage_url: str | None
     tracking_url: str | None
+
+
+CARRIERS: Final[Mapping[int, Carrier]] = MappingProxyType(
+    {
+        each.legacy_id: each
+        for each in (
+            Carrier(1, "Other", None, None),
+            Carrier(2, "PostNL", "https://www.postnl.nl", None),
+            Carrier(
+                3,
+                "DHL",
+                "https://www.dhl.com",
+                "https://www.dhl.com/global-en/home/tracking.html?tracking-id={number}",
+            ),
+            Carrier(
+                4,
+                "DPD",
+                "https://www.dpd.com",
+                "https://tracking.dpd.de/status/en_US/parcel/{number}",
+            ),
+            Carrier(5, "UPS", "https://www.ups.com", "https://www.ups.com/track?tracknum={number}"),
+            Carrier(
+                6,
+                "FedEx",
+                "https://www.fedex.com",
+                "https://www.fedex.com/fedextrack/?trknbr={number}",
+            ),
+            Carrier(7, "GLS", "https://gls-group.com", None),
+            Carrier(8, "bpost", "https://www.bpost.be", None),
+            Carrier(
+                9,
+                "Australia Post",
+                "https://auspost.com.au",
+                "https://auspost.com.au/mypost/track/details/{number}",
+            ),
+            Carrier(
+                10,
+                "New Zealand Post",
+                "https://www.nzpost.co.nz",
+                "https://www.nzpost.co.nz/tools/tracking?trackid={number}",
+            ),
+        )
+    }
+)
+"""The carriers that are known, by number. A number is never given to another: shipments keep it."""
 
 
 class ShippedPart(NamedTuple):

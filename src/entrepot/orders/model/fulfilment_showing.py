@@ -18,7 +18,7 @@ from entrepot.kernel.quantity import quantity_text
 from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.orders import errors
 from entrepot.orders.model.fulfilment import (
-    Carrier,
+    CARRIERS,
     Initiator,
     Refund,
     RefundNote,
@@ -68,9 +68,6 @@ class ShipmentRow(NamedTuple):
     seller: Id
     legacy_id: int
     carrier: int
-    carrier_name: str
-    homepage_url: str | None
-    tracking_url: str | None
     tracking_number: str
     note: str | None
     dispatched_on: date
@@ -198,7 +195,6 @@ def gather_shipments(rows: Iterable[ShipmentRow]) -> list[Shipment]:
     for row in rows:
         shipment = found.get(row.id)
         if shipment is None:
-            carrier = Carrier(row.carrier, row.carrier_name, row.homepage_url, row.tracking_url)
             shipment = found[row.id] = Shipment(
                 row.organisation,
                 row.id,
@@ -207,7 +203,7 @@ def gather_shipments(rows: Iterable[ShipmentRow]) -> list[Shipment]:
                 row.invoice_legacy_id,
                 row.seller,
                 row.legacy_id,
-                carrier,
+                CARRIERS[row.carrier],
                 row.tracking_number,
                 row.note,
                 row.dispatched_on,
@@ -229,9 +225,9 @@ def gather_refunds(rows: Iterable[RefundRow]) -> list[Refund]:
     return list(found.values())
 
 
-def show_carriers(carriers: Iterable[Carrier]) -> list[ShipmentCarrier]:
-    """Show who carries parcels."""
-    return [ShipmentCarrier(*each) for each in carriers]
+def show_carriers() -> list[ShipmentCarrier]:
+    """Show who carries parcels, by number."""
+    return [ShipmentCarrier(*each) for each in CARRIERS.values()]
 
 
 def show_shipment(shipment: Shipment) -> ShownShipment:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from entrepot.kernel.ids import Id
-from entrepot.orders.model.fulfilment import Carrier, InvoicedOrder
+from entrepot.orders.model.fulfilment import InvoicedOrder
 from entrepot.orders.model.market import MarketLine, Money
 
 _EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -53,7 +53,7 @@ class MarketFacts(msgspec.Struct):
     """What a batch knows of marketplaces: variants, who runs one, and sellers' names.
 
     `taken` are external ids of orders, as (marketplace, key, value); it grows with the batch.
-    `invoiced` are the orders whose invoices are acted on, `carriers` those that shipments name.
+    `invoiced` are the orders whose invoices are acted on.
     """
 
     variants: Mapping[Id, MarketVariant] = {}
@@ -61,7 +61,6 @@ class MarketFacts(msgspec.Struct):
     sellers: Mapping[Id, str] = {}
     taken: set[tuple[Id, str, str]] = set()
     invoiced: Mapping[tuple[Id, Id], InvoicedOrder] = {}
-    carriers: Mapping[int, Carrier] = {}
 
 
 class LineMoney(NamedTuple):

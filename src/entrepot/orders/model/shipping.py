@@ -15,7 +15,13 @@ from entrepot.orders.model.checks import LINES_MAX, refusal_of
 from entrepot.orders.model.commands import ShipInvoice, Submission
 from entrepot.orders.model.decision import Ask, Decision
 from entrepot.orders.model.facts import Facts
-from entrepot.orders.model.fulfilment import InvoicedOrder, Shipment, ShippedPart, left_to_dispatch
+from entrepot.orders.model.fulfilment import (
+    CARRIERS,
+    InvoicedOrder,
+    Shipment,
+    ShippedPart,
+    left_to_dispatch,
+)
 from entrepot.orders.model.fulfilment_showing import show_shipment
 from entrepot.orders.model.invoice_acts import (
     Shares,
@@ -54,7 +60,7 @@ def ship_invoice(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
         errors.MORE_THAN_UNDISPATCHED,
         "Shipped items quantity exceeds the maximum number of undispatched items.",
     )
-    faults = [*_faults(facts, order, command), *_line_faults(order, invoiced, command, shares)]
+    faults = [*_faults(order, command), *_line_faults(order, invoiced, command, shares)]
     refusal = refusal_of(faults)
     if refusal is not None:
         return refusal
@@ -66,7 +72,7 @@ def ship_invoice(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
         invoice.legacy_id,
         invoice.seller,
         0,
-        facts.market.carriers[command.carrier],
+        CARRIERS[command.carrier],
         command.tracking_number,
         command.note,
         command.dispatched_on,
@@ -87,9 +93,9 @@ def ship_invoice(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
     return decision
 
 
-def _faults(facts: Facts, order: Order, command: ShipInvoice) -> Iterator[Fault]:
+def _faults(order: Order, command: ShipInvoice) -> Iterator[Fault]:
     """What is wrong beside the lines: the carrier, the day, texts."""
-    if command.carrier not in facts.market.carriers:
+    if command.carrier not in CARRIERS:
         yield Fault(
             errors.UNKNOWN_CARRIER,
             "There is no such carrier. Choose one of the list of carriers.",

@@ -266,9 +266,12 @@ def may_do(answer: OrderAnswer, lines: Sequence[ShownLine]) -> frozenset[MayDo]:
     """What may be done with an order as it stands; the rules are those of the acts themselves.
 
     A session order is made, completed and shipped by others than the trader's people, who may
-    cancel it. A customer's order that was gathered is past all change.
+    cancel it. A customer's order that was gathered is past all change. What a marketplace ordered
+    is shipped, cancelled and returned by its seller invoices.
     """
     may: set[MayDo] = set()
+    if answer.kind == "marketplace":
+        return frozenset(may)
     status = answer.status
     live = status != "cancelled"
     shipped = any(line.shipped != "0" for line in lines)

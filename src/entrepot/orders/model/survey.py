@@ -24,12 +24,10 @@ from entrepot.orders.model.commands import (
     RecheckWaiting,
     RecordPayment,
     ReturnGoods,
-    ShipInvoice,
     ShipOrder,
     Submission,
     SweepExpired,
 )
-from entrepot.orders.model.market import WHOLE_MAX
 from entrepot.orders.model.record import Order
 
 
@@ -148,7 +146,7 @@ class MarketSurvey(NamedTuple):
     """What orders of marketplaces name: (owner, variant) pairs, who runs one, sellers.
 
     `external_ids` are those that orders are to have, as (marketplace, key, value). `invoiced` are
-    the orders whose invoices are acted on, `carriers` those that shipments name.
+    the orders whose invoices are acted on.
     """
 
     variants: list[tuple[Id, Id]]
@@ -156,7 +154,6 @@ class MarketSurvey(NamedTuple):
     sellers: list[Id]
     external_ids: list[tuple[Id, str, str]]
     invoiced: list[tuple[Id, Id]]
-    carriers: list[int]
 
 
 def survey_market(
@@ -167,13 +164,10 @@ def survey_market(
     marketplaces: set[Id] = set()
     external_ids: set[tuple[Id, str, str]] = set()
     invoiced: set[tuple[Id, Id]] = set()
-    carriers: set[int] = set()
     for each in submissions:
         command = each.command
         if isinstance(command, ActOnInvoice):
             invoiced.add(acted_key(each.organisation, command))
-            if isinstance(command, ShipInvoice) and 0 < command.carrier <= WHOLE_MAX:
-                carriers.add(command.carrier)
         if isinstance(command, PlaceOrder) and command.market is not None:
             marketplaces.add(each.organisation)
             named = variants_of(command)
@@ -192,7 +186,6 @@ def survey_market(
         sorted(sellers),
         sorted(external_ids),
         sorted(invoiced),
-        sorted(carriers),
     )
 
 

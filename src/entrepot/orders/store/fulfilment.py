@@ -11,7 +11,6 @@ from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
 from entrepot.orders.model.fulfilment import (
-    Carrier,
     InvoicedLine,
     InvoicedOrder,
     InvoiceFacts,
@@ -23,7 +22,7 @@ from entrepot.orders.model.pricing import round_half_up
 
 SQL = load_statements("entrepot.orders.store", "fulfilment.sql")
 
-ROWS: Mapping[str, type] = {"read_order_refunds": RefundRow, "list_carriers": Carrier}
+ROWS: Mapping[str, type] = {"read_order_refunds": RefundRow}
 
 _ENCODER: Final = msgspec.json.Encoder()
 _SHIPPED_LINES: Final = -1
@@ -62,13 +61,6 @@ async def read_invoiced_orders(
     for refund in gather_refunds(RefundRow(*row) for row in rows):
         found[refund.organisation, refund.order_id].refunds[refund.id] = refund
     return found
-
-
-async def list_carriers(
-    connection: Connection, numbers: Sequence[int] | None = None
-) -> list[Carrier]:
-    """Read who carries parcels, or those with these numbers."""
-    return [Carrier(*row) for row in await connection.fetch(SQL["list_carriers"], numbers)]
 
 
 async def write_fulfilment(

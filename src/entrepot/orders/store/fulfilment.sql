@@ -103,17 +103,6 @@ LEFT JOIN marketplace_lines AS m
     ON l.organisation = m.organisation AND l.order_id = m.order_id AND l.line_no = m.line_no
 ORDER BY r.organisation, r.id, l.number;
 
--- name: list_carriers
--- Who carries parcels, or those with some numbers.
-SELECT
-    c.legacy_id,
-    c.name,
-    c.homepage_url,
-    c.tracking_url
-FROM shipment_carriers AS c
-WHERE $1::integer[] IS NULL OR c.legacy_id = ANY($1)
-ORDER BY c.legacy_id;
-
 -- name: write_fulfilment
 -- New shipments with their lines, and refund requests as they are now with their new lines, each as a
 -- JSON array of rows. The numbers of shipments and requests come back, those of a request's lines

@@ -12,7 +12,7 @@ from entrepot.kernel.currencies import minor_digits_of
 from entrepot.kernel.ids import Id
 from entrepot.orders.model import MarketFacts, Marketplace, MarketSurvey, MarketVariant, Order
 from entrepot.orders.model.invoices import InvoiceRecord, MarketRecord, Totals
-from entrepot.orders.store.fulfilment import list_carriers, read_invoiced_orders
+from entrepot.orders.store.fulfilment import read_invoiced_orders
 
 SQL = load_statements("entrepot.orders.store", "marketplace.sql")
 
@@ -25,15 +25,13 @@ _SELLER: Final = 3
 async def read_market_facts(connection: Connection, asked: MarketSurvey | None) -> MarketFacts:
     """Read what is asked about marketplaces' orders; nothing where nothing is.
 
-    In one statement for new ones, and three for those whose invoices are acted on.
+    In one statement for new ones, and two for those whose invoices are acted on.
     """
     if asked is None:
         return MarketFacts()
     facts = await _read_placing(connection, asked) if asked.marketplaces else MarketFacts()
     if asked.invoiced:
         facts.invoiced = await read_invoiced_orders(connection, asked.invoiced)
-        carriers = await list_carriers(connection, asked.carriers)
-        facts.carriers = {each.legacy_id: each for each in carriers}
     return facts
 
 

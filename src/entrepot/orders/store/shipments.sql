@@ -9,9 +9,6 @@ SELECT
     s.seller,
     s.legacy_id,
     s.carrier,
-    c.name AS carrier_name,
-    c.homepage_url,
-    c.tracking_url,
     s.tracking_number,
     s.note,
     s.dispatched_on,
@@ -22,7 +19,6 @@ SELECT
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS w (organisation, order_id, invoice)
 INNER JOIN shipments AS s ON w.organisation = s.organisation AND w.invoice = s.invoice
 INNER JOIN seller_invoices AS i ON s.organisation = i.organisation AND s.invoice = i.id
-INNER JOIN shipment_carriers AS c ON s.carrier = c.legacy_id
 INNER JOIN shipment_lines AS l ON s.organisation = l.organisation AND s.id = l.shipment
 INNER JOIN marketplace_lines AS m
     ON l.organisation = m.organisation AND l.order_id = m.order_id AND l.line_no = m.line_no
@@ -82,9 +78,6 @@ SELECT
     s.seller,
     s.legacy_id,
     s.carrier,
-    c.name AS carrier_name,
-    c.homepage_url,
-    c.tracking_url,
     s.tracking_number,
     s.note,
     s.dispatched_on,
@@ -115,7 +108,6 @@ FROM (
     LIMIT $6
 ) AS s
 INNER JOIN seller_invoices AS i ON s.organisation = i.organisation AND s.invoice = i.id
-INNER JOIN shipment_carriers AS c ON s.carrier = c.legacy_id
 INNER JOIN shipment_lines AS l ON s.organisation = l.organisation AND s.id = l.shipment
 INNER JOIN marketplace_lines AS m
     ON l.organisation = m.organisation AND l.order_id = m.order_id AND l.line_no = m.line_no
@@ -203,9 +195,6 @@ SELECT
     s.seller,
     s.legacy_id,
     s.carrier,
-    c.name AS carrier_name,
-    c.homepage_url,
-    c.tracking_url,
     s.tracking_number,
     s.note,
     s.dispatched_on,
@@ -236,7 +225,6 @@ FROM (
     LIMIT $6
 ) AS s
 INNER JOIN seller_invoices AS i ON s.organisation = i.organisation AND s.invoice = i.id
-INNER JOIN shipment_carriers AS c ON s.carrier = c.legacy_id
 INNER JOIN shipment_lines AS l ON s.organisation = l.organisation AND s.id = l.shipment
 INNER JOIN marketplace_lines AS m
     ON l.organisation = m.organisation AND l.order_id = m.order_id AND l.line_no = m.line_no

@@ -1,0 +1,1 @@
+"""Reads of orders and of what becomes of seller invoices, for doors."""
