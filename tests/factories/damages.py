@@ -62,7 +62,10 @@ async def live_in_sessions(network: Network, counter: Counter) -> None:
 
 
 async def live_on_a_marketplace(network: Network, counter: Counter) -> None:
-    """Let everything happen once on a marketplace: an order over two sellers, of `bazaar`."""
+    """Let everything happen once on a marketplace: an order over two sellers, of `bazaar`.
+
+    One of two wholesale units was shipped and came back, the other was cancelled.
+    """
     bazaar = await Bazaar(network, counter).open()
     one, two = await bazaar.seller(), await bazaar.seller()
     wholesale = await bazaar.goods(one, "WHOLESALE", model="wholesale")
@@ -75,6 +78,9 @@ async def live_on_a_marketplace(network: Network, counter: Counter) -> None:
         (wholesale, 2, promoted), (wholesale, 1, collected), (retail, 1, 900), reference="bazaar"
     )
     await counter.place(bazaar.marketplace, order)
+    await bazaar.ship(order.order, (1, 1))
+    await bazaar.refund(order.order, (1, 1), dispatched=True)
+    await bazaar.refund(order.order, (1, 1))
     await publish_all(counter.pool)
 
 

@@ -344,6 +344,35 @@ ON_A_MARKETPLACE = (
         "UPDATE marketplace_orders SET subtotal = subtotal + 1, total = total + 1",
         {"marketplace_orders_are_sums_of_their_invoices"},
     ),
+    Damage(
+        "UPDATE shipment_lines SET quantity = quantity + 1",
+        {"invoiced_lines_leave_in_shipments"},
+    ),
+    Damage(
+        f"UPDATE shipments SET invoice = {COLLECTED}",
+        {"invoiced_lines_leave_in_shipments"},
+    ),
+    Damage(
+        "DELETE FROM shipment_lines",
+        {"invoiced_lines_leave_in_shipments", "shipments_have_lines"},
+    ),
+    Damage(
+        "UPDATE refund_requests SET status = 'denied', cash_amount = NULL, refunded_at = NULL",
+        {"refunds_move_what_they_refund"},
+    ),
+    Damage(
+        "UPDATE refund_request_lines SET dispatched = NOT dispatched WHERE number = 1"
+        " AND refund_request = (SELECT refund_request FROM refund_request_lines WHERE dispatched)",
+        {"refunds_move_what_they_refund"},
+    ),
+    Damage(
+        "UPDATE refund_requests SET amount = amount + 1, cash_amount = cash_amount + 1",
+        {"refunds_are_sums_of_their_lines"},
+    ),
+    Damage(
+        f"UPDATE refund_requests SET invoice = {COLLECTED}",
+        {"refunds_are_sums_of_their_lines"},
+    ),
 )
 
 

@@ -21,7 +21,6 @@ from entrepot.orders.actions.decide_batch import (
 )
 from entrepot.orders.actions.deny_refund import deny_refund
 from entrepot.orders.actions.end_unpaid import end_unpaid
-from entrepot.orders.actions.find_place import RefundStep
 from entrepot.orders.actions.gather_orders import GATHERED_MAX, gather_orders
 from entrepot.orders.actions.import_stock import STOCK, import_stock
 from entrepot.orders.actions.open_remote_window import open_remote_window
@@ -47,7 +46,7 @@ from entrepot.orders.actions.ship_invoice import NewShipment, ship_invoice
 from entrepot.orders.actions.ship_order import ship_order
 from entrepot.orders.actions.submit import Desk
 from entrepot.orders.actions.sweep_expired import sweep_expired
-from entrepot.orders.actions.take_back_refund import take_back_refund
+from entrepot.orders.actions.take_back_refund import RefundStep, take_back_refund
 from entrepot.orders.errors import (
     ALREADY_CANCELLED,
     CHANGED_MEANWHILE,
@@ -142,14 +141,7 @@ from entrepot.orders.model.showing import HistoryEntry, ShownLine, ShownOrder, S
 from entrepot.orders.model.withdrawing import Affected
 from entrepot.orders.store import check_orders
 from entrepot.orders.store.windows import count_sold, lock_window, read_sold
-from entrepot.orders.views.fulfilment import (
-    find_refund_request,
-    find_shipment,
-    list_refund_requests,
-    list_shipment_carriers,
-    list_shipments,
-)
-from entrepot.orders.views.orders import (
+from entrepot.orders.views import (
     SUMMED_MAX,
     WAITING_COUNTED_MAX,
     examine_lag,
@@ -160,12 +152,17 @@ from entrepot.orders.views.orders import (
     find_order,
     find_orderable,
     find_references,
+    find_refund_request,
+    find_shipment,
     glance_at_orders,
     list_invoices,
     list_marketplace_orders,
     list_order_history,
     list_orders,
     list_queues,
+    list_refund_requests,
+    list_shipment_carriers,
+    list_shipments,
     offers_wholesale,
     search_orderable,
     search_orders,

@@ -474,3 +474,145 @@ WHERE
     (o.subtotal, o.postage, o.tax, o.adjusted, o.total)
     IS DISTINCT FROM (i.subtotal, i.postage, i.tax, i.adjusted, i.total)
 LIMIT $1;
+
+-- name: invoiced_lines_leave_in_shipments
+-- What has left of a line on a seller invoice is what its shipments say, and they are of that
+-- invoice and seller.
+-- do: Find out with the seller which of its shipments left; the records need a person who knows the
+-- order.
+SELECT
+    m.organisation::text || '/' || m.order_id::text || '/' || m.line_no::text AS subject,
+    json_build_object(
+        'shipped', l.shipped::text, 'by_shipments', coalesce(s.quantity, 0)::text,
+        'foreign', coalesce(s.foreign_parts, 0)
+    ) AS facts
+FROM marketplace_lines AS m
+INNER JOIN order_lines AS l
+    ON
+        m.organisation = l.organisation AND m.order_id = l.order_id
+        AND m.line_no = l.line_no
+LEFT JOIN (
+    SELECT
+        p.organisation,
+        p.order_id,
+        p.line_no,
+        sum(p.quantity) AS quantity,
+        count(*) FILTER (
+            WHERE h.invoice <> g.invoice OR h.seller <> g.seller OR h.order_id <> p.order_id
+        ) AS foreign_parts
+    FROM shipment_lines AS p
+    INNER JOIN shipments AS h ON p.organisation = h.organisation AND p.shipment = h.id
+    INNER JOIN marketplace_lines AS g
+        ON
+            p.organisation = g.organisation AND p.order_id = g.order_id
+            AND p.line_no = g.line_no
+    GROUP BY p.organisation, p.order_id, p.line_no
+) AS s
+    ON
+        m.organisation = s.organisation AND m.order_id = s.order_id
+        AND m.line_no = s.line_no
+WHERE l.shipped <> coalesce(s.quantity, 0) OR s.foreign_parts > 0
+LIMIT $1;
+
+-- name: shipments_have_lines
+-- No shipment is without goods.
+-- do: Restore the lines that are missing from a backup.
+SELECT
+    s.organisation::text || '/' || s.id::text AS subject,
+    json_build_object('invoice', s.invoice, 'tracking_number', s.tracking_number) AS facts
+FROM shipments AS s
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM shipment_lines AS p
+    WHERE p.organisation = s.organisation AND p.shipment = s.id
+)
+LIMIT $1;
+
+-- name: refunds_move_what_they_refund
+-- What was cancelled of a line on a seller invoice, and what came back, is what its refunded requests
+-- say; no unit is in two requests, nor to be cancelled once it left.
+-- do: Find out with the marketplace which requests it refunded; the records need a person who knows
+-- the order.
+SELECT
+    m.organisation::text || '/' || m.order_id::text || '/' || m.line_no::text AS subject,
+    json_build_object(
+        'cancelled', l.cancelled::text, 'refunded', coalesce(r.cancelled, 0)::text,
+        'returned', l.returned::text, 'taken_back', coalesce(r.returned, 0)::text,
+        'cancelling', coalesce(r.cancelling, 0)::text,
+        'returning', coalesce(r.returning, 0)::text
+    ) AS facts
+FROM marketplace_lines AS m
+INNER JOIN order_lines AS l
+    ON
+        m.organisation = l.organisation AND m.order_id = l.order_id
+        AND m.line_no = l.line_no
+LEFT JOIN (
+    SELECT
+        p.organisation,
+        p.order_id,
+        p.line_no,
+        sum(p.quantity) FILTER (WHERE q.status = 'refunded' AND NOT p.dispatched) AS cancelled,
+        sum(p.quantity) FILTER (WHERE q.status = 'refunded' AND p.dispatched) AS returned,
+        sum(p.quantity) FILTER (
+            WHERE q.status IN ('awaiting', 'returned') AND NOT p.dispatched
+        ) AS cancelling,
+        sum(p.quantity) FILTER (
+            WHERE q.status IN ('awaiting', 'returned') AND p.dispatched
+        ) AS returning
+    FROM refund_request_lines AS p
+    INNER JOIN refund_requests AS q
+        ON p.organisation = q.organisation AND p.refund_request = q.id
+    WHERE p.line_no IS NOT NULL
+    GROUP BY p.organisation, p.order_id, p.line_no
+) AS r
+    ON
+        m.organisation = r.organisation AND m.order_id = r.order_id
+        AND m.line_no = r.line_no
+WHERE
+    (l.cancelled, l.returned) <> (coalesce(r.cancelled, 0), coalesce(r.returned, 0))
+    OR l.shipped + l.cancelled + coalesce(r.cancelling, 0) > l.quantity
+    OR l.returned + coalesce(r.returning, 0) > l.shipped
+LIMIT $1;
+
+-- name: refunds_are_sums_of_their_lines
+-- What a refund request comes to is the sum of its lines, which are of its invoice; no more goes back
+-- of an invoice than was paid for it.
+-- do: Compare the requests with what the marketplace paid back; the amounts need a person who knows
+-- it.
+SELECT
+    q.organisation::text || '/' || q.id::text AS subject,
+    json_build_object(
+        'amount', q.amount, 'lines', p.amount, 'foreign', p.foreign_lines,
+        'paid', i.total, 'paid_back', b.amount
+    ) AS facts
+FROM refund_requests AS q
+INNER JOIN seller_invoices AS i ON q.organisation = i.organisation AND q.invoice = i.id
+LEFT JOIN (
+    SELECT
+        n.organisation,
+        n.refund_request,
+        sum(n.amount) AS amount,
+        count(*) FILTER (WHERE g.invoice <> r.invoice) AS foreign_lines
+    FROM refund_request_lines AS n
+    INNER JOIN refund_requests AS r
+        ON n.organisation = r.organisation AND n.refund_request = r.id
+    LEFT JOIN marketplace_lines AS g
+        ON
+            n.organisation = g.organisation AND n.order_id = g.order_id
+            AND n.line_no = g.line_no
+    GROUP BY n.organisation, n.refund_request
+) AS p ON q.organisation = p.organisation AND q.id = p.refund_request
+LEFT JOIN (
+    SELECT
+        c.organisation,
+        c.invoice,
+        sum(c.cash_amount::bigint) AS amount
+    FROM refund_requests AS c
+    GROUP BY c.organisation, c.invoice
+) AS b ON q.organisation = b.organisation AND q.invoice = b.invoice
+WHERE
+    q.amount IS DISTINCT FROM p.amount
+    OR p.foreign_lines > 0
+    OR q.seller <> i.seller
+    OR b.amount > i.total
+LIMIT $1;

@@ -110,8 +110,8 @@ async def test_only_the_seller_and_the_marketplace_may(stall: Stall, network: Ne
 async def test_both_are_told_and_the_seller_nothing_of_the_order(stall: Stall) -> None:
     answer = await stall.counter.done(stall.one, stall.shipment((1, 2)))
     rows = await stall.counter.rows(
-        "SELECT a.organisation, a.subject, a.answer::text, a.token FROM audit AS a"
-        " INNER JOIN outbox AS o ON a.organisation = o.organisation AND a.id = o.act"
+        "SELECT a.organisation, a.subject, a.answer::text FROM audit AS a"
+        " INNER JOIN outbox AS o ON a.organisation = o.organisation AND a.id = o.id"
         " WHERE a.act = 'orders.shipment_created'"
     )
     assert {(str(row[0]), row[1]) for row in rows} == {

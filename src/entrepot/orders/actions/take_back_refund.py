@@ -1,11 +1,21 @@
 """Say that the goods of a refund request are back, or will not leave."""
 
+import msgspec
+
 from entrepot.kernel.caller import Caller
+from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal
 from entrepot.orders.actions.decide_batch import Answer
-from entrepot.orders.actions.find_place import RefundStep, find_refund_place
 from entrepot.orders.actions.submit import Desk, Handed, submit
 from entrepot.orders.model import TakeBackRefund
+from entrepot.orders.views.fulfilment import find_refund_place
+
+
+class RefundStep(msgspec.Struct, frozen=True):
+    """A step to take with a refund request, and what is noted by it."""
+
+    refund: Id
+    notes: tuple[str, ...] = ()
 
 
 async def take_back_refund(

@@ -1,10 +1,6 @@
 """Loading and saving orders, the queue of those that wait, and the partners they may draw on."""
 
-from entrepot.orders.store.fulfilment import (
-    find_invoice_place,
-    find_refund_place,
-    write_fulfilment,
-)
+from entrepot.orders.store.fulfilment import write_fulfilment
 from entrepot.orders.store.marketplace import read_market_facts, write_marketplace_orders
 from entrepot.orders.store.orders import (
     SQL,
@@ -72,9 +68,7 @@ __all__ = [
     "change_orders",
     "check_orders",
     "count_window_holds",
-    "find_invoice_place",
     "find_order",
-    "find_refund_place",
     "find_successor",
     "list_limited_orders",
     "list_orders",

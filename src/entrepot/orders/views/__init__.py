@@ -1,1 +1,63 @@
-"""Reads of orders and of what becomes of seller invoices, for doors."""
+"""Reads of orders, of marketplaces' orders and invoices, and of what becomes of these."""
+
+from entrepot.orders.views.fulfilment import (
+    find_refund_request,
+    find_shipment,
+    list_refund_requests,
+    list_shipment_carriers,
+    list_shipments,
+)
+from entrepot.orders.views.market import (
+    find_invoice,
+    find_marketplace_order,
+    list_invoices,
+    list_marketplace_orders,
+    offers_wholesale,
+)
+from entrepot.orders.views.orders import (
+    SUMMED_MAX,
+    WAITING_COUNTED_MAX,
+    examine_lag,
+    explain_order,
+    find_affected,
+    find_order,
+    find_orderable,
+    find_references,
+    glance_at_orders,
+    list_order_history,
+    list_orders,
+    list_queues,
+    search_orderable,
+    search_orders,
+    show_order,
+    sum_parts,
+)
+
+__all__ = [
+    "SUMMED_MAX",
+    "WAITING_COUNTED_MAX",
+    "examine_lag",
+    "explain_order",
+    "find_affected",
+    "find_invoice",
+    "find_marketplace_order",
+    "find_order",
+    "find_orderable",
+    "find_references",
+    "find_refund_request",
+    "find_shipment",
+    "glance_at_orders",
+    "list_invoices",
+    "list_marketplace_orders",
+    "list_order_history",
+    "list_orders",
+    "list_queues",
+    "list_refund_requests",
+    "list_shipment_carriers",
+    "list_shipments",
+    "offers_wholesale",
+    "search_orderable",
+    "search_orders",
+    "show_order",
+    "sum_parts",
+]
