@@ -21,8 +21,8 @@ from entrepot.apis.graphql import open_schema
 from entrepot.apis.rest import ROUTES
 from entrepot.cli import app
 from entrepot.cli.exit_codes import ExitCode
+from entrepot.infra.checks import load_checks
 from entrepot.infra.settings import DEFINITIONS
-from entrepot.infra.statements import read_statements
 from entrepot.kernel.caller import Scope
 from entrepot.portal import PAGES as PORTAL_PAGES
 
@@ -148,18 +148,16 @@ def invariants_page() -> str:
     lines += [
         "What always holds, whatever happened. `entrepot doctor` checks it, changes nothing,",
         f"and ends with exit code {ExitCode.PROBLEMS_FOUND.value} when something does not hold.",
-        "It prints the names below; each is a statement in the `checks.sql` of its room. What",
+        "It prints the names below; each is a statement among the checks of its room. What",
         "`entrepot doctor --repair` rebuilds, and what it leaves alone, is in",
         "[Look after an installation](../guides/look-after.md).",
     ]
     for room, title in CHECKING:
-        path = HERE.parent / "src" / "entrepot" / room / "checks.sql"
         lines += ["", f"## {title}", ""]
         lines += ["| invariant | says | where it is broken |", "|---|---|---|"]
-        text = path.read_text(encoding="utf-8")
         lines += [
             f"| `{each.name}` | {each.sentence} | {each.do} |"
-            for each in read_statements(text, str(path))
+            for each in load_checks(f"entrepot.{room}")
         ]
     return "\n".join(lines) + "\n"
 

@@ -188,6 +188,13 @@ SAYS = frozenset(
         "body.lines[].postage.tax",
         "body.metadata[].key",
         "body.metadata[].value",
+        # What leaves by whom, what is asked back for what, and why.
+        "body.carrier",
+        "body.cash_amount",
+        "body.lines[].amount_per_item",
+        "body.lines[].custom",
+        "body.notes[]",
+        "body.tracking_number",
         # Numbers are counted up over all, and each is sought among one's own.
         "query.legacy_id",
         # How columns of a sheet are called.
@@ -237,6 +244,14 @@ SESSION_PRODUCTS = {
     "body.products[].variant": Answer.ABSENT,
     "body.products[].sku": Answer.ABSENT,
     "body.products[].seller": Answer.ABSENT,
+}
+INVOICE = {"path.invoice": Answer.ABSENT}
+REFUND = {"path.refund_request": Answer.ABSENT}
+PARCEL = {
+    "lines": [{"line": 1, "quantity": "1"}],
+    "carrier": 2,
+    "tracking_number": "3S1",
+    "dispatched_on": "2099-01-01",
 }
 MARKET_LINES = [{"variant": "{market_variant}", "quantity": "1"}]
 EXTERNAL_ID = {"key": "{external_key}", "value": "{external_value}"}
@@ -686,8 +701,86 @@ TABLE: tuple[Row, ...] = (
     Row(
         "GET /api/v1/seller-invoices/{invoice}",
         Scope.MARKETPLACE_READ,
-        {"path.invoice": Answer.ABSENT},
+        INVOICE,
         (Example(), Example({"side": "marketplace"}, using={"invoice": "market_invoice"})),
+    ),
+    Row("GET /api/v1/shipment-carriers", Scope.MARKETPLACE_READ),
+    Row(
+        "POST /api/v1/seller-invoices/{invoice}/shipments",
+        Scope.MARKETPLACE_WRITE,
+        INVOICE,
+        (
+            Example(body=PARCEL),
+            Example(body=PARCEL, using={"invoice": "market_invoice"}),
+        ),
+    ),
+    Row(
+        "GET /api/v1/shipments",
+        Scope.MARKETPLACE_READ,
+        {**PAGED, "query.invoice": Answer.EMPTY},
+        (
+            Example({"invoice": "{invoice}"}),
+            Example({"invoice": "{market_invoice}", "side": "marketplace"}),
+        ),
+    ),
+    Row(
+        "GET /api/v1/shipments/{shipment}",
+        Scope.MARKETPLACE_READ,
+        {"path.shipment": Answer.ABSENT},
+        (Example(), Example({"side": "marketplace"}, using={"shipment": "market_shipment"})),
+    ),
+    Row(
+        "POST /api/v1/seller-invoices/{invoice}/refund-requests",
+        Scope.MARKETPLACE_WRITE,
+        INVOICE,
+        (
+            Example(body={"lines": [{"line": 1, "quantity": "1"}]}),
+            Example(
+                body={"lines": [{"line": 1, "quantity": "1", "reason": "Changed my mind"}]},
+                using={"invoice": "market_invoice"},
+            ),
+        ),
+    ),
+    Row(
+        "GET /api/v1/refund-requests",
+        Scope.MARKETPLACE_READ,
+        {**PAGED, "query.invoice": Answer.EMPTY},
+        (
+            Example({"invoice": "{invoice}"}),
+            Example({"invoice": "{market_invoice}", "side": "marketplace"}),
+        ),
+    ),
+    Row(
+        "GET /api/v1/refund-requests/{refund_request}",
+        Scope.MARKETPLACE_READ,
+        REFUND,
+        (Example(), Example({"side": "marketplace"}, using={"refund_request": "market_refund"})),
+    ),
+    Row(
+        "POST /api/v1/refund-requests/{refund_request}/take-back",
+        Scope.MARKETPLACE_WRITE,
+        REFUND,
+        (
+            Example(body={"notes": ["Seen"]}),
+            Example(using={"refund_request": "market_refund"}),
+        ),
+    ),
+    *(
+        Row(
+            f"POST /api/v1/refund-requests/{{refund_request}}/{step}",
+            Scope.MARKETPLACE_WRITE,
+            REFUND,
+            (
+                Example(using={"refund_request": kind}),
+                # Only its marketplace decides; a seller is told so of its own.
+                Example(body={"notes": ["Seen"]}, own=False),
+            ),
+        )
+        for step, kind in (
+            ("complete", "taken_back"),
+            ("deny", "market_refund"),
+            ("restore", "denied_refund"),
+        )
     ),
     # Stock.
     Row("GET /api/v1/feed", Scope.STOCK_READ, PAGED),

@@ -85,6 +85,16 @@ NOT_MODELLED: Mapping[str, str] = {
         ),
         "what they tell whom is tried in tests/integration/orders/test_invoices.py",
     ),
+    **dict.fromkeys(
+        (
+            "GET /api/v1/shipments",
+            "GET /api/v1/shipments/{shipment}",
+            "GET /api/v1/refund-requests",
+            "GET /api/v1/refund-requests/{refund_request}",
+        ),
+        "what they tell whom is tried in tests/scenarios/test_marketplace_fulfilment.py",
+    ),
+    "GET /api/v1/shipment-carriers": "a list that is the same for all",
     "GET /api/v1/feed": "what it tells whom is tried in tests/scenarios/test_feed.py",
     **{
         f"GET /api/v1/exports/{kind}": "a sheet of what the list of the same name shows"

@@ -416,19 +416,45 @@ async def _market(member: Member, _: Things) -> Things:
     await member.network.right(seller, member.ident, "marketplace")
     asker = await member.web.asker(seller)
     variant = await _marketed(asker, f"{member.name}-market-{next(_numbers)}")
-    line = {"variant": variant["id"], "quantity": "1"}
+    line = {"variant": variant["id"], "quantity": "9"}
     named = {"key": f"key of {variant['sku']}", "value": f"value of {variant['sku']}"}
     body = {"lines": [line], "external_ids": [named]}
     order = await member.asker.post("/marketplace-orders", body)
+    invoice = order["marketplace"]["invoices"][0]["id"]
+    refunds = [await _refund(member.asker, invoice) for _ in range(3)]
+    await member.asker.post(f"/refund-requests/{refunds[1]}/take-back")
+    await member.asker.post(f"/refund-requests/{refunds[2]}/deny")
     return {
+        "market_shipment": (await _shipment(member.asker, invoice)),
+        "market_refund": refunds[0],
+        "taken_back": refunds[1],
+        "denied_refund": refunds[2],
         "external_key": named["key"],
         "external_value": named["value"],
         "market_variant": variant["id"],
         "market_sku": variant["sku"],
         "market_seller": f"org_{seller}",
         "marketplace_order": order["id"],
-        "market_invoice": order["marketplace"]["invoices"][0]["id"],
+        "market_invoice": invoice,
     }
+
+
+async def _refund(asker: Asker, invoice: str) -> str:
+    """A refund request for one unit of an invoice."""
+    body = {"lines": [{"line": 1, "quantity": "1"}]}
+    made = await asker.post(f"/seller-invoices/{invoice}/refund-requests", body)
+    return str(made["id"])
+
+
+async def _shipment(asker: Asker, invoice: str) -> str:
+    """A shipment of one unit of an invoice."""
+    body = {
+        "lines": [{"line": 1, "quantity": "1"}],
+        "carrier": 1,
+        "tracking_number": "T1",
+        "dispatched_on": "2099-01-01",
+    }
+    return str((await asker.post(f"/seller-invoices/{invoice}/shipments", body))["id"])
 
 
 async def _sold_invoice(member: Member, _: Things) -> Things:
@@ -436,10 +462,15 @@ async def _sold_invoice(member: Member, _: Things) -> Things:
     marketplace = await member.network.organisation("bazaar")
     await member.network.right(member.ident, marketplace, "marketplace")
     variant = await _marketed(member.asker, f"{member.name}-sold-{next(_numbers)}")
-    line = {"variant": variant["id"], "quantity": "1"}
+    line = {"variant": variant["id"], "quantity": "9"}
     buyer = await member.web.asker(marketplace)
     order = await buyer.post("/marketplace-orders", {"lines": [line]})
-    return {"invoice": order["marketplace"]["invoices"][0]["id"]}
+    invoice = order["marketplace"]["invoices"][0]["id"]
+    return {
+        "invoice": invoice,
+        "shipment": await _shipment(member.asker, invoice),
+        "refund_request": await _refund(member.asker, invoice),
+    }
 
 
 async def _marketed(seller: Asker, sku: str) -> Any:  # noqa: ANN401 - JSON, as it is read
@@ -536,10 +567,14 @@ MAKERS: Mapping[tuple[str, ...], Maker] = {
         "market_seller",
         "marketplace_order",
         "market_invoice",
+        "market_shipment",
+        "market_refund",
+        "taken_back",
+        "denied_refund",
         "external_key",
         "external_value",
     ): _market,
-    ("invoice",): _sold_invoice,
+    ("invoice", "shipment", "refund_request"): _sold_invoice,
     ("act",): _act,
 }
 """What a member can have, by kind; one maker may make several that belong together."""

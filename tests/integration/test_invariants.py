@@ -8,9 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from entrepot.app import examine_database
-from entrepot.infra.checks import Broken
+from entrepot.infra.checks import Broken, load_checks
 from entrepot.infra.pool import Connection, Pool
-from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
 from tests.factories.counter import Counter, order_of
 from tests.factories.damages import (
@@ -35,7 +34,9 @@ class Damage(NamedTuple):
     """What the database must be made to allow before."""
 
 
-ROOMS = sorted(path.parent.name for path in (ROOT / PACKAGE).glob("*/checks.sql"))
+ROOMS = sorted(
+    path.parent.name for path in (ROOT / PACKAGE).glob("*/checks*") if path.suffix != ".py"
+)
 
 NO_KEY = "ALTER TABLE ledger DROP CONSTRAINT ledger_pk"
 NO_COVER = "ALTER TABLE positions DROP CONSTRAINT positions_cover_promises"
@@ -448,7 +449,7 @@ async def test_every_invariant_is_examined(pool: Pool) -> None:
 
 
 def _invariants_of(room: str) -> set[str]:
-    return set(load_statements(f"entrepot.{room}", "checks.sql"))
+    return {each.name for each in load_checks(f"entrepot.{room}")}
 
 
 async def test_a_limit_that_passed_explains_a_line(network: Network, counter: Counter) -> None:

@@ -33,7 +33,7 @@ def offences(root: Path) -> list[Finding]:
         if inside[0] in AREAS and not _has_a_place(inside[1:]):
             allowed = ", ".join(sorted(FILES_ALLOWED))
             says = f"no such name in an area; there are {allowed}, actions/*.py, model/*.py,"
-            says += " views/*.py and store/*.py with store/*.sql"
+            says += " views/*.py, checks/*.sql and store/*.py with store/*.sql"
             found.append(Finding(str(path), 1, says))
     for area in AREAS:
         for name in SPLIT:
@@ -49,6 +49,8 @@ def _has_a_place(inside: tuple[str, ...]) -> bool:
         case (name,):
             return name in FILES_ALLOWED
         case (folder, name):
+            if folder == "checks":
+                return name.endswith(".sql")
             is_statements = folder == "store" and name.endswith(".sql")
             return folder in FOLDERS_ALLOWED and (name.endswith(".py") or is_statements)
         case _:

@@ -1,6 +1,6 @@
 """Runs an area's invariants: named statements that return a row for each place they are broken.
 
-They stand in `checks.sql` beside the area's store, one statement an invariant, and the statement's
+They stand in `checks.sql` (or `checks/`) beside the store, one statement an invariant, and its
 name is the invariant's; its comment says what holds, and behind `do:` what to do where it does not.
 Each returns `subject` and `facts` (a JSON object of plain values) and takes the most rows wanted as
 its parameter. Each is one pass over its tables in the database, of which at most that many rows
@@ -45,9 +45,20 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 def load_checks(package: str) -> tuple[Statement, ...]:
-    """The invariants of a package, in their order. Refuses with StatementsError."""
-    text = resources.files(package).joinpath("checks.sql").read_text(encoding="utf-8")
-    checks = read_statements(text, where=f"{package}/checks.sql")
+    """The invariants of a package, in their order. Refuses with StatementsError.
+
+    They stand in `checks.sql`, or, subject by subject, in the files of a folder `checks`.
+    """
+    room = resources.files(package)
+    folder = room.joinpath("checks")
+    files = folder.iterdir() if folder.is_dir() else [room.joinpath("checks.sql")]
+    checks = tuple(
+        check
+        for file in sorted(files, key=lambda each: each.name)
+        for check in read_statements(
+            file.read_text(encoding="utf-8"), where=f"{package}/{file.name}"
+        )
+    )
     assert all(each.do for each in checks), "each invariant says what to do where it is broken"
     return checks
 
