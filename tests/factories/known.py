@@ -342,12 +342,13 @@ class Known:
         made = []
         for number, variant in enumerate(goods[:2]):
             body = {
-                "lines": [{"variant": variant, "quantity": "1"}],
+                "lines": [{"variant": variant, "quantity": "500"}],
                 "external_ids": [{"key": "known", "value": f"known {number}"}],
             }
             made.append(self.shop.post("/marketplace-orders", body))
         invoices = [each["marketplace"]["invoices"][0] for each in made]
         return {
+            **self._refund_requests(invoices[0]["id"]),
             "marketplace-orders variant": goods,
             "marketplace-orders order": [each["id"] for each in made],
             "marketplace-orders legacy_id": [
@@ -358,6 +359,29 @@ class Known:
             "side": ["marketplace"],
             "external_id_key": ["known"],
             "external_id_value": ["known 0", "known 1"],
+        }
+
+    def _refund_requests(self, invoice: str) -> dict[str, list[str]]:
+        """Refund requests on an invoice, some for each step to take with one, and a shipment."""
+        body = {"lines": [{"line": 1, "quantity": "1"}]}
+        asked = [
+            self.shop.post(f"/seller-invoices/{invoice}/refund-requests", body)["id"]
+            for _ in range(20)
+        ]
+        for refund in asked[5:10]:
+            self.shop.post(f"/refund-requests/{refund}/take-back")
+        for refund in asked[10:15]:
+            self.shop.post(f"/refund-requests/{refund}/deny")
+        parcel = {"carrier": 1, "tracking_number": "T1", "dispatched_on": "2090-01-01"}
+        shipment = self.shop.post(f"/seller-invoices/{invoice}/shipments", {**body, **parcel})
+        return {
+            "take-back refund_request": asked[:5],
+            "complete refund_request": asked[5:10],
+            "restore refund_request": asked[10:15],
+            "refund_request": asked[15:],
+            "refund-requests legacy_id": ["10001"],
+            "shipment": [shipment["id"]],
+            "shipments legacy_id": [str(shipment["legacy_id"])],
         }
 
     def _listed(self) -> dict[str, list[str]]:
