@@ -11,10 +11,12 @@ import inspect
 from collections import Counter as Tally
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from datetime import date
 from decimal import Decimal
 from random import Random
 from typing import TypeAlias
 
+import msgspec
 import pytest
 
 from entrepot import orders, stock
@@ -26,7 +28,7 @@ from entrepot.infra.settings import Settings
 from entrepot.kernel.demand import Demand, DemandLine, PositionKey
 from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal
-from entrepot.orders import Answer, Desk, StockLine
+from entrepot.orders import Accepted, Answer, Desk, StockLine
 from tests.factories.bazaar import Bazaar
 from tests.factories.callers import caller_for
 from tests.factories.counter import order_of, parts, wanted
@@ -50,6 +52,8 @@ class Crowd:
         self.caller = caller_for(stall.owner)
         self.known: list[Id] = [new_id()]
         self.drafts: list[Id] = [new_id()]
+        self.invoices: list[Id] = [new_id()]
+        self.refunds: list[Id] = [new_id()]
         self.seen: Tally[str] = Tally()
 
     @property
@@ -110,7 +114,45 @@ async def sell_on_a_marketplace(crowd: Crowd) -> object:
     said = tuple(orders.MarketLine(orders.Money(500)) for _ in goods)
     new = orders.NewMarketplaceOrder(wanted(*goods), orders.Market(said))
     caller = caller_for(crowd.marketplace)
-    return await orders.place_marketplace_order(crowd.desk, caller, new, crowd.key)
+    answer = await orders.place_marketplace_order(crowd.desk, caller, new, crowd.key)
+    if isinstance(answer, Accepted):
+        made = msgspec.json.decode(answer.body)["marketplace"]["invoices"]
+        crowd.invoices += [each["id"].removeprefix("inv_") for each in made]
+    return answer
+
+
+async def ship_an_invoice(crowd: Crowd) -> object:
+    """A seller, or its marketplace, ships some unit of some invoice."""
+    caller = caller_for(crowd.dice.choice((crowd.stall.owner, crowd.marketplace)))
+    new = orders.NewShipment(
+        crowd.dice.choice(crowd.invoices), parts((1, 1)), 1, "T1", date(2099, 1, 1)
+    )
+    return await orders.ship_invoice(crowd.desk, caller, new, crowd.key)
+
+
+async def ask_for_a_refund(crowd: Crowd) -> object:
+    """A seller, or its marketplace, cancels or takes back a unit of some invoice."""
+    caller = caller_for(crowd.dice.choice((crowd.stall.owner, crowd.marketplace)))
+    line = orders.RefundLine(1, Decimal(1), dispatched=crowd.dice.random() < 0.4)
+    restock = crowd.dice.choice((None, True, False))
+    new = orders.NewRefund(crowd.dice.choice(crowd.invoices), (line,), restock=restock)
+    answer = await orders.request_refund(crowd.desk, caller, new, crowd.key)
+    if isinstance(answer, Accepted):
+        crowd.refunds.append(msgspec.json.decode(answer.body)["id"].removeprefix("rfr_"))
+    return answer
+
+
+def on_refund(
+    action: Callable[..., Awaitable[Answer]], step: Callable[..., object] = orders.RefundStep
+) -> Act:
+    """The marketplace takes a step with some young refund request."""
+
+    async def act(crowd: Crowd) -> object:
+        refund = crowd.dice.choice(crowd.refunds[-5:])
+        caller = caller_for(crowd.marketplace)
+        return await action(crowd.desk, caller, step(refund), crowd.key)
+
+    return act
 
 
 async def count(crowd: Crowd) -> object:
@@ -153,6 +195,12 @@ ACTS: dict[str, Act] = {
     "place_order": on_order(orders.place_order, lambda c: c.new()),
     "place_orders": place_many,
     "place_marketplace_order": sell_on_a_marketplace,
+    "ship_invoice": ship_an_invoice,
+    "request_refund": ask_for_a_refund,
+    "take_back_refund": on_refund(orders.take_back_refund),
+    "complete_refund": on_refund(orders.complete_refund, orders.RefundCompletion),
+    "deny_refund": on_refund(orders.deny_refund),
+    "restore_refund": on_refund(orders.restore_refund),
     "place_draft": on_order(
         orders.place_draft, lambda c: orders.PlaceDraft(c.draft, paid=c.dice.random() < 0.5)
     ),
