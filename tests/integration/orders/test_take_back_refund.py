@@ -12,6 +12,7 @@ from tests.factories.web import Web
 async def test_by_either_side_once_and_noted(network: Network, counter: Counter, web: Web) -> None:
     mall = await Mall.open(network, counter, web)
     mugs, rugs = await mall.order()
+    refund = ""
     for who, invoice, line in ((mall.one, mugs, 1), (mall.shop, rugs, 2)):
         refund = (await mall.ask(who, invoice, (line, 1))).json()["id"]
         back = await mall.step(who, refund, "take-back", notes=["Seen"])
