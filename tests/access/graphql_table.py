@@ -12,6 +12,7 @@ from typing import NamedTuple
 from entrepot.kernel.caller import Scope
 
 READ = (Scope.CATALOGUE_READ,)
+MARKET = (Scope.MARKETPLACE_READ,)
 ACTS = (Scope.CATALOGUE_WRITE, Scope.CATALOGUE_READ)
 
 
@@ -21,7 +22,9 @@ class Foreign(Enum):
     NULL = "null"
     REFUSED = "an error that nothing was found"
     LEFT_OUT = "left out"
+    EMPTY = "a list without it"
     UNNAMED = "nothing is named"
+    NOT_PERMITTED = "an error that only a marketplace's key may do this, whatever is named"
 
 
 class GraphqlRow(NamedTuple):
@@ -33,6 +36,8 @@ class GraphqlRow(NamedTuple):
     foreign: Foreign
     operator: str = "its sellers' too"
     """What a marketplace's key does with what its sellers have."""
+    by: str = "seller"
+    """Whose key may do it to what the seller has: its own, or only its marketplace's."""
 
 
 GRAPHQL_TABLE = (
@@ -62,14 +67,35 @@ GRAPHQL_TABLE = (
         "its own",
     ),
     GraphqlRow(
+        "Query.externalIds",
+        MARKET,
+        '{ it: externalIds(key: "till", value: "{till}") { key owner { __typename } } }',
+        Foreign.EMPTY,
+    ),
+    GraphqlRow(
         "Query.healthCheck", (), "{ it: healthCheck { success } }", Foreign.UNNAMED, "the server's"
+    ),
+    GraphqlRow(
+        "Query.invoices",
+        (*MARKET, *READ),
+        "{ it: invoices(filters: { legacyId: {invoice_number} }) { totalCount nodes { id } } }",
+        Foreign.LEFT_OUT,
     ),
     GraphqlRow("Query.node", READ, '{ it: node(id: "{variant}") { __typename } }', Foreign.NULL),
     GraphqlRow(
         "Query.nodes",
-        READ,
-        '{ it: nodes(ids: ["{variant}", "{advert}", "{inventory}", "{seller}"]) { __typename } }',
+        (*READ, *MARKET),
+        '{ it: nodes(ids: ["{variant}", "{advert}", "{inventory}", "{seller}", "{invoice}",'
+        ' "{line}", "{adjustment}", "{address}"]) { __typename } }',
         Foreign.NULL,
+    ),
+    GraphqlRow(
+        "Query.order",
+        MARKET,
+        '{ it: order(orderId: "{order}") { id } }',
+        Foreign.REFUSED,
+        "its own",
+        by="marketplace",
     ),
     GraphqlRow(
         "Query.sellersWhere",
@@ -78,6 +104,14 @@ GRAPHQL_TABLE = (
         Foreign.LEFT_OUT,
     ),
     GraphqlRow("Query.siteConfig", (), "{ it: siteConfig { name } }", Foreign.UNNAMED, "its own"),
+    GraphqlRow(
+        "Query.updatedOrders",
+        MARKET,
+        '{ it: updatedOrders(updatedSince: "{since}") { totalCount nodes { id } } }',
+        Foreign.LEFT_OUT,
+        "its own",
+        by="marketplace",
+    ),
     GraphqlRow(
         "Query.variantsWhere",
         READ,
@@ -91,6 +125,15 @@ GRAPHQL_TABLE = (
         " { errors { field messages } advert { title } } }",
         Foreign.REFUSED,
         "refused: only the seller's own key changes it",
+    ),
+    GraphqlRow(
+        "Mutation.orderCreate",
+        (Scope.MARKETPLACE_WRITE, *MARKET, *READ),
+        'mutation { it: orderCreate(input: { order: {}, lineItems: { variantId: "{variant}",'
+        " quantity: 1 } }) { errors { field } order { id } } }",
+        Foreign.NOT_PERMITTED,
+        "orders its sellers' goods",
+        by="marketplace",
     ),
     GraphqlRow(
         "Mutation.variantUpdate",

@@ -170,6 +170,33 @@ class Mall:
         )
         assert not hasattr(answer, "faults"), answer
 
+    async def sell(self, variant: Id, till: str) -> dict[str, Any]:
+        """Let the marketplace sell one of a variant for a fee; the invoice, its line and its order.
+
+        What its till calls the invoice is an external id of it.
+        """
+        async with self.graphql.pool.acquire() as connection:
+            await connection.execute(
+                "UPDATE variants SET pricing_model = 'marketplace' WHERE id = $1", variant
+            )
+        fee = (
+            '{ adjustmentType: FEE, amountCents: 5, description: "Box",'
+            " amountToWithholdFromSellerRemittanceCents: 0 }"
+        )
+        query = (
+            "mutation($variant: ID!, $till: String!) { orderCreate(input: {"
+            ' order: { address: { city: "Perth" } }, invoices: { adjustments: ' + fee + ","
+            " lineItems: { variantId: $variant, quantity: 1 },"
+            ' externalIds: { key: "till", value: $till } } })'
+            " { errors { field messages } order { id invoices { nodes { id legacyId"
+            " adjustments { id } shippingAddress { id } lineItems { id } } } } } }"
+        )
+        asked = {"variant": await self.wire(variant), "till": till}
+        payload = (await self.market.data(query, asked))["orderCreate"]
+        assert payload["errors"] is None, payload
+        (invoice,) = payload["order"]["invoices"]["nodes"]
+        return {**invoice, "order": payload["order"]["id"]}
+
     async def wire(self, variant: Id) -> str:
         """The id of a variant on the wire of this door."""
         return write_id("Variant", await self._number("variants", variant))
@@ -183,6 +210,10 @@ class Mall:
                 variant,
             )
         return write_id("Advert", number)
+
+    async def seller_id_of(self, organisation: Id) -> str:
+        """The id of a seller on the wire of this door."""
+        return write_id("Seller", await self._number("organisations", organisation))
 
     async def _number(self, table: str, id_: Id) -> int:
         async with self.graphql.pool.acquire() as connection:

@@ -133,13 +133,13 @@ def test_a_demo_is_rehearsed_whole(
 def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, database: str) -> None:
     async def undo() -> None:
         connection = await asyncpg.connect(database)
-        await connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0022%'")
-        await connection.execute(
-            "DROP TABLE shipment_lines, shipments, refund_request_lines, refund_requests"
-        )
-        await connection.execute(
-            "DROP SEQUENCE shipment_legacy_ids, refund_legacy_ids, refund_line_legacy_ids"
-        )
+        await connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0023%'")
+        for table in ("marketplace_orders", "seller_invoices"):
+            await connection.execute(f"ALTER TABLE {table} DROP COLUMN updated_at")
+        await connection.execute("ALTER TABLE organisations DROP COLUMN legacy_id")
+        await connection.execute("DROP SEQUENCE seller_legacy_ids")
+        await connection.execute("DROP INDEX marketplace_lines_numbered_by_seller")
+        await connection.execute("DROP INDEX order_external_ids_of_orders")
         await connection.execute("DROP TABLE pgqueuer, pgqueuer_log, pgqueuer_statistics CASCADE")
         await connection.execute("DROP TYPE pgqueuer_status CASCADE")
         await connection.close()
@@ -148,11 +148,11 @@ def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, databa
     ended = entrepot("organisation", "create", "farm", "--dry-run")
     assert (ended.code, ended.out) == (4, "")
     assert "`entrepot migrate`" in ended.err
-    assert entrepot("migrate", "--dry-run").out.splitlines()[-1] == "0022_shipments_and_refunds"
+    assert entrepot("migrate", "--dry-run").out.splitlines()[-1] == "0023_seller_numbers"
     assert entrepot("migrate", "--dry-run", "--json").json == {
-        "migrations": ["0022_shipments_and_refunds"]
+        "migrations": ["0023_seller_numbers"]
     }
-    assert entrepot("migrate", "--json").json == {"migrations": ["0022_shipments_and_refunds"]}
+    assert entrepot("migrate", "--json").json == {"migrations": ["0023_seller_numbers"]}
     assert entrepot("migrate", "--json").json == {"migrations": []}
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from entrepot.infra.pool import Pool
 from entrepot.infra.settings import Settings
+from tests.factories.bazaar_door import BazaarDoor
+from tests.factories.counter import Counter
 from tests.factories.graphql import Graphql, Mall, open_graphql
 from tests.factories.network import Network
 
@@ -23,3 +25,9 @@ async def graphql(pool: Pool, settings: Settings) -> AsyncIterator[Graphql]:
 async def mall(graphql: Graphql, network: Network) -> Mall:
     """A marketplace over two sellers."""
     return await Mall(graphql, network).build()
+
+
+@pytest.fixture
+async def door(graphql: Graphql, network: Network, counter: Counter) -> BazaarDoor:
+    """A marketplace in Australia with two sellers, and its programs."""
+    return await BazaarDoor(graphql, network, counter).open()

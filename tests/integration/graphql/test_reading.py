@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from entrepot.apis.graphql.ids import write_seller_id
+from entrepot.apis.graphql.ids import write_id
 from tests.factories.graphql import Mall
 
 VARIANT = """
@@ -76,7 +76,7 @@ async def test_an_advert_with_all_its_fields(mall: Mall) -> None:
     assert (node["title"], node["published"], node["lowestPrice"]) == ("SHOE", True, "2.5")
     assert node["variants"]["totalCount"] == 1
     assert node["variants"]["nodes"][0]["id"] == await mall.wire(mall.shoes)
-    assert node["seller"]["id"] == write_seller_id(mall.seller_id)
+    assert node["seller"]["id"] == await mall.seller_id_of(mall.seller_id)
 
 
 async def test_who_sees_whose_goods(mall: Mall) -> None:
@@ -105,14 +105,15 @@ async def test_what_others_have_is_null_like_what_is_not_there(mall: Mall) -> No
         await mall.advert(mall.secret),
         base64.b64encode(b"Variant-99999").decode(),
         base64.b64encode(b"Invoice-1").decode(),
-        write_seller_id(mall.stranger_id),
-        write_seller_id("0" * 32),
+        base64.b64encode(b"Webhook-1").decode(),
+        await mall.seller_id_of(mall.stranger_id),
+        write_id("Seller", 0),
         "no id",
         await mall.wire(mall.shoes),
     ]
     query = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
     nodes = (await mall.market.data(query, {"ids": ids}))["nodes"]
-    assert nodes[:-1] == [None] * 7
+    assert nodes[:-1] == [None] * 8
     assert nodes[-1] == {"__typename": "Variant", "id": ids[-1]}
     one = await mall.market.data(query, {"ids": ids[-1]})  # one value where a list is asked for
     assert one["nodes"] == [nodes[-1]]
@@ -185,10 +186,11 @@ async def test_variants_are_found_by_sku_and_number(mall: Mall) -> None:
 async def test_adverts_are_found_by_a_filter_and_none_without(mall: Mall) -> None:
     none = await mall.market.data("{ advertsWhere { totalCount nodes { title } } }")
     assert none == {"advertsWhere": {"totalCount": 0, "nodes": []}}
-    seller = write_seller_id(mall.seller_id)
+    seller = await mall.seller_id_of(mall.seller_id)
+    stranger = await mall.seller_id_of(mall.stranger_id)
     for filters, expected in (
         (f'retailerIds: "{seller}"', ["SHOE"]),
-        (f'retailerIds: ["{write_seller_id(mall.stranger_id)}"]', []),
+        (f'retailerIds: ["{stranger}"]', []),
         ('retailerIds: ["none"]', []),
         ('q: "hat"', ["HAT"]),
         ('title: "shoe"', ["SHOE"]),

@@ -9,7 +9,6 @@ import httpx
 from graphql import get_introspection_query
 from structlog.typing import FilteringBoundLogger
 
-from entrepot.apis.graphql.ids import write_seller_id
 from entrepot.apis.rest import Metrics
 from entrepot.app.services import Services
 from entrepot.app.serving import open_site
@@ -27,7 +26,7 @@ async def test_a_sample_client_sends_its_headers_and_its_odd_key(mall: Mall) -> 
     body = {"query": query, "variables": {}, "operation": "WhoAmI"}
     answer = await mall.graphql.nobody().post(body, headers=headers)
     assert answer.json()["data"]["apiKeyPrincipal"]["seller"] == {
-        "id": write_seller_id(mall.seller_id),
+        "id": await mall.seller_id_of(mall.seller_id),
         "businessName": "shoemaker",
     }
 

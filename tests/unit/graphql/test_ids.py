@@ -10,9 +10,7 @@ from entrepot.apis.graphql.ids import (
     Named,
     number_in,
     read_id,
-    seller_in,
     write_id,
-    write_seller_id,
 )
 
 
@@ -48,10 +46,3 @@ def test_what_is_no_id_names_nothing(text: str) -> None:
 def test_numbers_that_no_legacy_id_can_be_name_nothing() -> None:
     assert number_in(write_id("Variant", 2**31), "Variant") is None
     assert number_in(write_id("Variant", 2**31 - 1), "Variant") == 2**31 - 1
-
-
-def test_sellers_are_named_by_their_own_ids() -> None:
-    seller = "01a2032c595f7126b40769ca2980274c"
-    assert seller_in(write_seller_id(seller)) == seller
-    assert seller_in(write_id("Seller", 1 << 128)) is None
-    assert seller_in(write_id("Variant", 7)) is None

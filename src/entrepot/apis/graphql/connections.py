@@ -16,11 +16,14 @@ from entrepot.apis.graphql.context import Key
 from entrepot.apis.graphql.limits import PAGE_MAX, PAGE_USUAL
 from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.kernel.paging import LOWEST
+from entrepot.orders import Found, Place
 
 Count = Callable[[], Awaitable[int]]
 Cursors = Callable[[Any, int], str]
 
 _LENGTH_MAX: Final = 200
+_MICROS_MAX: Final = 10**17
+"""Beyond what any moment is."""
 _KEY: Final = msgspec.json.Decoder(tuple[str, ...])
 
 
@@ -32,13 +35,17 @@ class Edge(NamedTuple):
 
 
 class Connection(NamedTuple):
-    """One page of a list. What it comes to in all is counted when it is asked for."""
+    """One page of a list. What it comes to in all is counted when it is asked for.
+
+    `end` is the cursor to go on after where that is not the last row's.
+    """
 
     rows: Sequence[Any]
     cursors: Sequence[str]
     total: Count
     has_next: bool
     has_previous: bool
+    end: str | None = None
 
     def edges(self) -> list[Edge]:
         """The rows, each with its cursor."""
@@ -75,6 +82,28 @@ def after_id(cursor: str | None) -> str:
     if len(key) != 1:
         raise _no_cursor()
     return key[0]
+
+
+def after_place(cursor: str | None) -> Place | None:
+    """The moment, in microseconds, and id in a cursor; None without one."""
+    if cursor is None:
+        return None
+    micros, ident = after_key(cursor)
+    if int(micros, 16) > _MICROS_MAX:
+        raise _no_cursor()
+    return int(micros, 16), ident
+
+
+def page_found(found: Found[Any], cursor: str | None, count: Count) -> Connection:
+    """A page of rows that stand by a moment and an id; it ends where was looked last."""
+    cursors = [_place_cursor(place) for place in found.places]
+    end = None if found.following is None else _place_cursor(found.following)
+    return Connection(found.rows, cursors, count, end is not None, cursor is not None, end)
+
+
+def _place_cursor(place: Place) -> str:
+    micros, ident = place
+    return key_cursor((f"{micros:032x}", ident))
 
 
 def page_of(
@@ -149,7 +178,7 @@ def _nodes(page: Connection, _: Info) -> Sequence[Any]:
 def _page_info(page: Connection, _: Info) -> dict[str, object]:
     return {
         "startCursor": page.cursors[0] if page.cursors else None,
-        "endCursor": page.cursors[-1] if page.cursors else None,
+        "endCursor": page.end or (page.cursors[-1] if page.cursors else None),
         "hasNextPage": page.has_next,
         "hasPreviousPage": page.has_previous,
     }

@@ -1,14 +1,14 @@
 """What the resolvers of one request share: who asks, what they work with, and what was loaded."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 from graphql import GraphQLError
 from structlog.typing import FilteringBoundLogger
 
-from entrepot import stock
+from entrepot import orders, stock
 from entrepot.apis.graphql.failures import LIMIT_PASSED, granted
 from entrepot.apis.graphql.limits import PAGE_MAX
 from entrepot.apis.graphql.loading import Loader
@@ -18,7 +18,14 @@ from entrepot.infra.settings import Settings
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal
-from entrepot.orders import Desk
+from entrepot.orders import (
+    Desk,
+    Found,
+    InvoicesWanted,
+    Place,
+    ShownInvoice,
+    ShownMarketplaceOrder,
+)
 from entrepot.stock import (
     MarketOffer,
     MarketProduct,
@@ -60,6 +67,7 @@ class Context:
         self.request = request
         self._objects = 0
         self.sellers: Loader[Id, MarketSeller] = Loader(self._load_sellers)
+        self.sellers_numbered: Loader[int, MarketSeller] = Loader(self._load_sellers_numbered)
         self.products: Loader[Key, MarketProduct] = Loader(self._load_products)
         self.variants_in: Loader[Key, list[MarketVariant]] = Loader(self._load_variants_in)
         self.offers: Loader[Key, MarketOffer] = Loader(self._load_offers)
@@ -67,6 +75,9 @@ class Context:
         self.variant_changes: Loader[Key, datetime] = Loader(self._load_variant_changes)
         self.products_numbered: Loader[int, MarketProduct] = Loader(self._load_products_numbered)
         self.variants_numbered: Loader[int, MarketVariant] = Loader(self._load_variants_numbered)
+        self.orders_numbered: Loader[int, ShownMarketplaceOrder] = Loader(self._load_orders)
+        self.invoices_numbered: Loader[int, ShownInvoice] = Loader(self._load_invoices)
+        self.invoices_of_lines: Loader[int, ShownInvoice] = Loader(self._load_invoices_of_lines)
 
     def forget(self) -> None:
         """Load everything anew: an act has changed something."""
@@ -101,6 +112,41 @@ class Context:
         """Read variants."""
         return await self._read(stock.list_market_variants, wanted)
 
+    async def read_invoices(self, wanted: InvoicesWanted) -> Found[ShownInvoice]:
+        """Read a page of invoices."""
+        services = self.services
+        found = granted(await orders.page_invoices(services.database, self.caller, wanted))
+        self._spend_invoices(found.rows)
+        return found
+
+    async def count_invoices(self, wanted: InvoicesWanted) -> int:
+        """How many invoices fit in all."""
+        return granted(await orders.count_invoices(self.services.database, self.caller, wanted))
+
+    async def read_changed_orders(
+        self, since: datetime, after: Place | None, limit: int
+    ) -> Found[ShownMarketplaceOrder]:
+        """Read a page of orders that were changed since; they need not be loaded again."""
+        found = granted(
+            await orders.page_changed_orders(
+                self.services.database, self.caller, since, after, limit
+            )
+        )
+        for row in found.rows:
+            self._spend_invoices(row.invoices)
+            self.orders_numbered.know(row.legacy_id, row)
+        return found
+
+    async def count_changed_orders(self, since: datetime) -> int:
+        """How many orders were changed since."""
+        return granted(
+            await orders.count_changed_orders(self.services.database, self.caller, since)
+        )
+
+    def _spend_invoices(self, invoices: Iterable[ShownInvoice]) -> None:
+        for invoice in invoices:
+            self.spend(1 + len(invoice.lines))
+
     async def count(self, wanted: SellersWanted | ProductsWanted | VariantsWanted) -> int:
         """How many fit in all."""
         return granted(await stock.count_market(self.services.database, self.caller, wanted))
@@ -115,9 +161,14 @@ class Context:
         return rows
 
     async def _load_sellers(self, ids: Sequence[Id]) -> Mapping[Id, MarketSeller]:
-        wanted = SellersWanted(ids=tuple(ids), limit=len(ids))
+        # Also those that may not sell now: they have sold before, and their invoices name them.
+        wanted = SellersWanted(ids=tuple(ids), limit=len(ids), also_closed=True)
         rows = await self._read(stock.list_market_sellers, wanted)
         return {row.id: row for row in rows}
+
+    async def _load_sellers_numbered(self, numbers: Sequence[int]) -> Mapping[int, MarketSeller]:
+        wanted = SellersWanted(numbers=tuple(numbers), limit=len(numbers), also_closed=True)
+        return {row.legacy_id: row for row in await self.read_sellers(wanted)}
 
     async def _load_products(self, keys: Sequence[Key]) -> Mapping[Key, MarketProduct]:
         wanted = ProductsWanted(ids=tuple(id_ for _, id_ in keys), limit=len(keys))
@@ -131,6 +182,29 @@ class Context:
     async def _load_variants_numbered(self, numbers: Sequence[int]) -> Mapping[int, MarketVariant]:
         rows = await self.read_variants(VariantsWanted(numbers=tuple(numbers), limit=len(numbers)))
         return {row.legacy_id: row for row in rows}
+
+    async def _load_orders(self, numbers: Sequence[int]) -> Mapping[int, ShownMarketplaceOrder]:
+        found = granted(
+            await orders.list_orders_numbered(self.services.database, self.caller, numbers)
+        )
+        for order in found.values():
+            self._spend_invoices(order.invoices)
+        return found
+
+    async def _load_invoices(self, numbers: Sequence[int]) -> Mapping[int, ShownInvoice]:
+        return await self._invoices_numbered("invoice", numbers)
+
+    async def _load_invoices_of_lines(self, numbers: Sequence[int]) -> Mapping[int, ShownInvoice]:
+        return await self._invoices_numbered("line", numbers)
+
+    async def _invoices_numbered(
+        self, kind: Literal["invoice", "line"], numbers: Sequence[int]
+    ) -> Mapping[int, ShownInvoice]:
+        found = granted(
+            await orders.list_invoices_numbered(self.services.database, self.caller, kind, numbers)
+        )
+        self._spend_invoices({each.legacy_id: each for each in found.values()}.values())
+        return found
 
     async def _load_variants_in(self, keys: Sequence[Key]) -> Mapping[Key, list[MarketVariant]]:
         rows = granted(

@@ -13,6 +13,8 @@ from entrepot.apis.graphql.scalars import write_decimal
 
 Price: TypeAlias = Callable[[Any], Decimal | None]
 """Finds a price in a row; the row says its currency."""
+Amount: TypeAlias = Callable[[Any], int | None]
+"""Finds an amount in minor units in a row; the row says its currency and its minor digits."""
 
 _LOCALE: Final = "en_US"
 
@@ -78,6 +80,40 @@ def as_formatted(price: Price) -> Resolver:
     ) -> str | None:
         found = price(row)
         return None if found is None else formatted(found, row.currency, currency)
+
+    return resolve
+
+
+def cents(name: str, amount: Amount) -> Resolvers:
+    """The resolvers of an amount that is whole minor units, and of its twin for people."""
+
+    def as_cents(row: Any, _: Info) -> int | None:  # noqa: ANN401 - as above
+        return amount(row)
+
+    def as_words(
+        row: Any,  # noqa: ANN401 - as above
+        _: Info,
+        currency: str | None = None,
+    ) -> str | None:
+        found = amount(row)
+        if found is None:
+            return None
+        return formatted(whole_units(found, row.minor_digits), row.currency, currency)
+
+    return {f"{name}Cents": as_cents, f"{name}Formatted": as_words}
+
+
+def whole_units(amount: int, minor_digits: int) -> Decimal:
+    """Minor units in whole units of their currency: 1050 cents are 10.50."""
+    return Decimal(amount).scaleb(-minor_digits)
+
+
+def as_number(amount: Amount) -> Resolver:
+    """A resolver that answers an amount in whole units, as GraphQL's Float has it."""
+
+    def resolve(row: Any, _: Info) -> float | None:  # noqa: ANN401 - as above
+        found = amount(row)
+        return None if found is None else float(whole_units(found, row.minor_digits))
 
     return resolve
 

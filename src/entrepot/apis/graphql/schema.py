@@ -18,26 +18,57 @@ from graphql import (
 )
 
 from entrepot.apis.graphql import connections
-from entrepot.apis.graphql.mutations import advert_upsert, variant_update
-from entrepot.apis.graphql.queries import adverts, nodes, sellers, site, variants
+from entrepot.apis.graphql.mutations import advert_upsert, order_create, variant_update
+from entrepot.apis.graphql.queries import (
+    adverts,
+    external_ids,
+    invoices,
+    nodes,
+    orders,
+    sellers,
+    site,
+    variants,
+)
 from entrepot.apis.graphql.resolving import Resolvers
 from entrepot.apis.graphql.scalars import bind_scalars
-from entrepot.apis.graphql.types import advert, money, seller, variant
+from entrepot.apis.graphql.types import (
+    address,
+    adjustment,
+    advert,
+    invoice,
+    line_item,
+    money,
+    naming,
+    order,
+    seller,
+    variant,
+)
 
 RESOLVERS: Final[Mapping[str, Resolvers]] = {
+    "Address": address.FIELDS,
+    "Adjustment": adjustment.FIELDS,
     "Advert": advert.FIELDS,
+    "Country": address.COUNTRY_FIELDS,
     "DeletedAdvert": advert.DELETED_FIELDS,
+    "ExternalID": naming.FIELDS,
     "Inventory": variant.INVENTORY_FIELDS,
+    "Invoice": invoice.FIELDS,
+    "LineItem": line_item.FIELDS,
     "Money": money.FIELDS,
-    "Mutation": {**advert_upsert.FIELDS, **variant_update.FIELDS},
+    "Mutation": {**advert_upsert.FIELDS, **order_create.FIELDS, **variant_update.FIELDS},
+    "Order": order.FIELDS,
     "Query": {
         **adverts.FIELDS,
+        **external_ids.FIELDS,
+        **invoices.FIELDS,
         **nodes.FIELDS,
+        **orders.FIELDS,
         **sellers.FIELDS,
         **site.FIELDS,
         **variants.FIELDS,
     },
     "Seller": seller.FIELDS,
+    "State": address.STATE_FIELDS,
     "UnpublishedAdvert": advert.UNPUBLISHED_FIELDS,
     "Variant": variant.FIELDS,
 }
@@ -46,9 +77,9 @@ RESOLVERS: Final[Mapping[str, Resolvers]] = {
 PLAIN: Final = frozenset(
     {
         "APIKeyPrincipal",
-        "Country",
         "HealthCheck",
         "HealthCheckResult",
+        "Metadatum",
         "PageInfo",
         "SiteConfig",
         "ValidationError",

@@ -32,6 +32,7 @@ class MarketOrderRow(NamedTuple):
     adjusted: int
     total: int
     created_at: datetime
+    updated_at: datetime
 
 
 class InvoiceRow(NamedTuple):
@@ -59,6 +60,7 @@ class InvoiceRow(NamedTuple):
     metadata: bytes
     created_at: datetime
     paid_at: datetime | None
+    updated_at: datetime
     buyer: bytes
     fits: bool
     looked_at: int

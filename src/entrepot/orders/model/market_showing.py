@@ -177,6 +177,7 @@ class ShownInvoice(msgspec.Struct, frozen=True):
     status: InvoiceStatus
     created_at: datetime
     paid_at: datetime | None
+    updated_at: datetime
     buyer: Buyer
     lines: list[ShownInvoiceLine]
     shipments: list[ShownShipment]
@@ -203,6 +204,7 @@ class ShownMarketplaceOrder(msgspec.Struct, frozen=True):
     payment_status: str
     aggregate_status: AggregateStatus
     created_at: datetime
+    updated_at: datetime
     currency: str
     minor_digits: int
     country: str
@@ -239,6 +241,7 @@ def show_marketplace_orders(
             row.payment_status,
             status_of_all([each.status for each in by_order[row.id]]),
             row.created_at,
+            row.updated_at,
             row.currency,
             row.minor_digits,
             row.country,
@@ -306,6 +309,7 @@ def show_invoices(invoices: Iterable[InvoiceRow], beside: Beside, side: Side) ->
             status_of(progress[row.id]),
             row.created_at,
             row.paid_at,
+            row.updated_at,
             _shown_buyer(row.buyer, side),
             lines.get(row.id, []),
             shipments.get(row.id, []),

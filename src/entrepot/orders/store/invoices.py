@@ -148,9 +148,3 @@ async def read_beside(connection: Connection, invoices: Sequence[InvoiceRow], si
         await read_invoice_shipments(connection, keys),
         await read_invoice_refunds(connection, keys),
     )
-
-
-async def offers_wholesale(connection: Connection, seller: Id) -> bool:
-    """Read whether a marketplace that a seller is on offers wholesale prices; without any, true."""
-    offers: bool = await connection.fetchval(SQL["offers_wholesale"], seller)
-    return offers

@@ -54,7 +54,8 @@ SELECT
     m.tax,
     m.adjusted,
     m.total,
-    m.created_at
+    m.created_at,
+    m.updated_at
 FROM sought AS s
 INNER JOIN marketplace_orders AS m ON m.organisation = $1 AND s.order_id = m.order_id
 INNER JOIN orders AS o ON m.organisation = o.organisation AND m.order_id = o.id
@@ -98,6 +99,7 @@ SELECT
     i.metadata,
     i.created_at,
     i.paid_at,
+    i.updated_at,
     o.buyer,
     true AS fits,
     0::bigint AS looked_at
@@ -248,6 +250,7 @@ SELECT
     i.metadata,
     i.created_at,
     i.paid_at,
+    i.updated_at,
     o.buyer,
     k.fits,
     k.looked_at
@@ -411,6 +414,7 @@ SELECT
     i.metadata,
     i.created_at,
     i.paid_at,
+    i.updated_at,
     o.buyer,
     k.fits,
     k.looked_at
@@ -490,11 +494,3 @@ FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS w (organisation, owner_type, 
 INNER JOIN order_external_ids AS e
     ON w.organisation = e.organisation AND w.owner_type = e.owner_type AND w.subject = e.subject
 ORDER BY e.organisation, e.owner_type, e.subject, e.line_no, e.key, e.value;
-
--- name: offers_wholesale
--- Whether some marketplace that a seller is on offers wholesale prices in its country; true for who is
--- on none.
-SELECT coalesce(bool_or(o.country = ANY(o.wholesale_countries)), true)
-FROM trading_rights AS r
-INNER JOIN organisations AS o ON r.buyer = o.id
-WHERE r.seller = $1 AND r.kind = 'marketplace' AND r.state <> 'ended';

@@ -96,6 +96,12 @@ async def write_marketplace_orders(
     return numbers
 
 
+async def offers_wholesale(connection: Connection, seller: Id) -> bool:
+    """Read whether a marketplace that a seller is on offers wholesale prices; without any, true."""
+    offers: bool = await connection.fetchval(SQL["offers_wholesale"], seller)
+    return offers
+
+
 def _order_row(order: Order, market: MarketRecord) -> dict[str, Any]:
     return {
         "organisation": order.organisation,

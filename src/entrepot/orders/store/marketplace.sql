@@ -60,7 +60,7 @@ WHERE EXISTS (
 WITH ordered AS (
     INSERT INTO marketplace_orders (
         organisation, order_id, token, currency, minor_digits, country, buyer, payment_details,
-        metadata, subtotal, postage, tax, adjusted, total, created_at
+        metadata, subtotal, postage, tax, adjusted, total, created_at, updated_at
     )
     SELECT
         w.organisation,
@@ -77,6 +77,7 @@ WITH ordered AS (
         w.tax,
         w.adjusted,
         w.total,
+        $7::timestamptz,
         $7::timestamptz
     FROM
         json_to_recordset($1::json)
@@ -104,7 +105,7 @@ sold AS (
 invoiced AS (
     INSERT INTO seller_invoices (
         organisation, id, order_id, seller, delivery_type, pricing_model, subtotal, postage, tax,
-        adjusted, withheld, total, owed, metadata, created_at, paid_at
+        adjusted, withheld, total, owed, metadata, created_at, paid_at, updated_at
     )
     SELECT
         w.organisation,
@@ -121,6 +122,7 @@ invoiced AS (
         w.total,
         w.owed,
         w.metadata,
+        $7::timestamptz,
         $7::timestamptz,
         $7::timestamptz
     FROM
@@ -236,3 +238,11 @@ SELECT
     NULL,
     (SELECT count(*) FROM sold) + (SELECT count(*) FROM lined)
     + (SELECT count(*) FROM adjusted) + (SELECT count(*) FROM named);
+
+-- name: offers_wholesale
+-- Whether some marketplace that a seller is on offers wholesale prices in its country; true for who is
+-- on none.
+SELECT coalesce(bool_or(o.country = ANY(o.wholesale_countries)), true)
+FROM trading_rights AS r
+INNER JOIN organisations AS o ON r.buyer = o.id
+WHERE r.seller = $1 AND r.kind = 'marketplace' AND r.state <> 'ended';

@@ -161,7 +161,7 @@ async def find_order(pool: Pool, caller: Caller, order: Id) -> OrderAnswer | Ref
         return refusal
     async with reading_snapshot(pool) as connection:
         found = await _find_with_lines(connection, caller.organisation, order)
-    return _unknown_order(order) if found is None else found[0]
+    return unknown_order(order) if found is None else found[0]
 
 
 async def show_order(pool: Pool, caller: Caller, order: Id) -> ShownOrder | Refusal:
@@ -177,7 +177,7 @@ async def show_order(pool: Pool, caller: Caller, order: Id) -> ShownOrder | Refu
     async with reading_snapshot(pool) as connection:
         found = await _find_with_lines(connection, organisation, order)
         if found is None:
-            return _unknown_order(order)
+            return unknown_order(order)
         goods = await showing.read_line_goods(connection, organisation, order)
         transfers = await showing.read_transfers(connection, organisation, order, TRANSFERS_MAX)
     answer, now, is_past_limit = found
@@ -260,12 +260,12 @@ async def explain_order(pool: Pool, caller: Caller, order: Id) -> WaitingExplain
     if refusal is not None:
         return refusal
     if not order:
-        return _unknown_order(order)
+        return unknown_order(order)
     organisation = caller.organisation
     async with reading_snapshot(pool) as connection:
         found = await store.find_order(connection, organisation, order)
         if found is None:
-            return _unknown_order(order)
+            return unknown_order(order)
         one = found[0]
         if one.is_past_limit(found[1]):
             return explain_waiting(_as_of(*found), (), {}, ())
@@ -372,7 +372,7 @@ def _judge_rechecks(lag: store.Lag) -> Finding:
     return Finding("rechecks", "ok", says, facts={"positions": lag.rechecks})
 
 
-def _unknown_order(order: Id) -> Refusal:
+def unknown_order(order: Id) -> Refusal:
     """Answer for an order that is not there, and for one of somebody else."""
     return refuse(
         errors.UNKNOWN_ORDER,

@@ -19,17 +19,22 @@ START: Final = (LOWEST, LOWEST)
 class MarketSeller(NamedTuple):
     """A seller whose goods the reader sees; `is_own` is the reader itself.
 
-    `is_marketplace` says whether it may order other sellers' goods.
+    `is_open` says whether its goods may be ordered, `is_marketplace` whether it may order other
+    sellers' goods, `is_wholesaler` whether it may sell at wholesale prices on the marketplace that
+    reads it, or on some.
     """
 
     id: Id
+    legacy_id: int
     slug: str
     name: str
     country: str
     currency: str
     created_at: datetime
     is_own: bool
+    is_open: bool
     is_marketplace: bool
+    is_wholesaler: bool
 
 
 class MarketProduct(NamedTuple):
@@ -106,12 +111,17 @@ class Changed(NamedTuple):
 
 
 class SellersWanted(msgspec.Struct, frozen=True):
-    """Which sellers to read, by id from after one on: all that is given must fit."""
+    """Which sellers to read, by id from after one on: all that is given must fit.
+
+    `also_closed`: with those whose goods may not be ordered now, or no longer.
+    """
 
     after: Id = LOWEST
     limit: int = 50
     ids: tuple[Id, ...] | None = None
     text: str = ""
+    numbers: tuple[int, ...] | None = None
+    also_closed: bool = False
 
 
 class ProductsWanted(msgspec.Struct, frozen=True):
@@ -158,11 +168,3 @@ class VariantsWanted(msgspec.Struct, frozen=True):
     unlimited: bool | None = None
     quantity_from: Decimal | None = None
     quantity_below: Decimal | None = None
-
-
-def pattern_of(text: str) -> str | None:
-    """What a text is searched by, as SQL's LIKE has it; None when nothing is searched."""
-    if not text:
-        return None
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

@@ -6,6 +6,7 @@ from datetime import datetime
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
+from entrepot.kernel.text import pattern_of
 from entrepot.stock.model.market import (
     Changed,
     MarketOffer,
@@ -15,7 +16,6 @@ from entrepot.stock.model.market import (
     ProductsWanted,
     SellersWanted,
     VariantsWanted,
-    pattern_of,
 )
 from entrepot.stock.store.market_counts import product_values, variant_values
 
@@ -43,6 +43,8 @@ async def list_sellers(
         wanted.limit,
         wanted.ids,
         pattern_of(wanted.text),
+        wanted.numbers,
+        wanted.also_closed,
     )
     return [MarketSeller(*row) for row in rows]
 

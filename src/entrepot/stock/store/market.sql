@@ -1,35 +1,49 @@
 -- name: list_market_sellers
 -- The reader's own organisation and those whose goods it may order as a marketplace, by id from
--- after one on: among some ids, and of names that read so, where these are given.
+-- after one on: among some ids or numbers, and of names that read so, where these are given. With $7
+-- also those whose goods it may not order now, or no longer.
 SELECT
     g.id,
+    g.legacy_id,
     g.slug,
     g.name,
     g.country,
     g.currency,
     g.created_at,
     k.is_own,
+    k.is_open,
     EXISTS (
         SELECT 1
         FROM trading_rights AS b
         WHERE b.buyer = g.id AND b.kind = 'marketplace' AND b.state <> 'ended'
-    ) AS is_marketplace
+    ) AS is_marketplace,
+    EXISTS (
+        SELECT 1
+        FROM trading_rights AS t
+        INNER JOIN organisations AS m ON t.buyer = m.id
+        WHERE
+            t.seller = g.id AND t.kind = 'marketplace' AND t.state <> 'ended'
+            AND m.country = ANY(m.wholesale_countries) AND (k.is_own OR t.buyer = $1)
+    ) AS is_wholesaler
 FROM (
     SELECT
         $1::uuid AS id,
-        true AS is_own
+        true AS is_own,
+        true AS is_open
     UNION ALL
     SELECT
         r.seller AS id,
-        false AS is_own
+        false AS is_own,
+        r.state = 'active' AS is_open
     FROM trading_rights AS r
-    WHERE r.buyer = $1 AND r.kind = 'marketplace' AND r.state = 'active'
+    WHERE r.buyer = $1 AND r.kind = 'marketplace' AND (r.state = 'active' OR $7)
 ) AS k
 INNER JOIN organisations AS g ON k.id = g.id
 WHERE
     g.id > $2
     AND ($4::uuid[] IS NULL OR g.id = ANY($4))
     AND ($5::text IS NULL OR g.name ILIKE $5 OR g.slug ILIKE $5)
+    AND ($6::integer[] IS NULL OR g.legacy_id = ANY($6))
 ORDER BY g.id
 LIMIT $3;
 

@@ -6,11 +6,11 @@ from entrepot.catalogue import gtin_key
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
+from entrepot.kernel.text import pattern_of
 from entrepot.stock.model.market import (
     ProductsWanted,
     SellersWanted,
     VariantsWanted,
-    pattern_of,
 )
 
 SQL = load_statements("entrepot.stock.store", "market_counts.sql")
@@ -22,7 +22,14 @@ async def count(
     """Count what fits, on however many pages."""
     values: list[object]
     if isinstance(wanted, SellersWanted):
-        name, values = "count_market_sellers", [wanted.ids, pattern_of(wanted.text)]
+        name, values = (
+            "count_market_sellers",
+            [
+                wanted.ids,
+                pattern_of(wanted.text),
+                wanted.numbers,
+            ],
+        )
     elif isinstance(wanted, ProductsWanted):
         name, values = "count_market_products", product_values(wanted)
     else:

@@ -11,7 +11,8 @@ FROM (
 INNER JOIN organisations AS g ON k.id = g.id
 WHERE
     ($2::uuid[] IS NULL OR g.id = ANY($2))
-    AND ($3::text IS NULL OR g.name ILIKE $3 OR g.slug ILIKE $3);
+    AND ($3::text IS NULL OR g.name ILIKE $3 OR g.slug ILIKE $3)
+    AND ($4::integer[] IS NULL OR g.legacy_id = ANY($4));
 
 -- name: count_market_products
 -- How many products fit, on however many pages.

@@ -6,8 +6,7 @@ from typing import Final, TypeVar
 from graphql import GraphQLError
 
 from entrepot.apis.graphql.failures import LIMIT_PASSED
-from entrepot.apis.graphql.ids import seller_in
-from entrepot.kernel.ids import Id
+from entrepot.apis.graphql.ids import SELLER, number_in
 
 Name = TypeVar("Name", str, int)
 
@@ -26,9 +25,14 @@ def names_of(given: Sequence[Name] | None) -> tuple[Name, ...] | None:
     return tuple(dict.fromkeys(given))
 
 
-def sellers_in(given: Sequence[str] | None) -> tuple[Id, ...] | None:
-    """The sellers that a filter names; an id that is none is nobody's."""
+def numbers_in(given: Sequence[str] | None, kind: str) -> tuple[int, ...] | None:
+    """The numbers in the ids of a filter; an id that is none of this kind names nothing."""
     named = names_of(given)
     if named is None:
         return None
-    return tuple(seller for each in named if (seller := seller_in(each)) is not None)
+    return tuple(number for each in named if (number := number_in(each, kind)) is not None)
+
+
+def sellers_in(given: Sequence[str] | None) -> tuple[int, ...] | None:
+    """The numbers of the sellers that a filter names."""
+    return numbers_in(given, SELLER)

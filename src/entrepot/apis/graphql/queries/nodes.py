@@ -9,18 +9,42 @@ from graphql import GraphQLError
 from entrepot.apis.graphql.context import Context, context_of
 from entrepot.apis.graphql.failures import LIMIT_PASSED
 from entrepot.apis.graphql.ids import (
+    ADDRESS,
+    ADJUSTMENT,
     ADVERT,
+    COUNTRY,
     INVENTORY,
+    INVOICE,
+    LINE_ITEM,
+    ORDER,
     SELLER,
+    STATE,
     VARIANT,
     number_in,
     read_id,
-    seller_in,
+    write_id,
 )
 from entrepot.apis.graphql.queries.naming import NAMES_MAX
 from entrepot.apis.graphql.resolving import Info, Resolvers
+from entrepot.apis.graphql.types.address import (
+    STATES,
+    Country,
+    State,
+    WrittenAddress,
+    address_number,
+    bill_address,
+    country_numbered,
+    goods_address,
+)
+from entrepot.apis.graphql.types.adjustment import (
+    WrittenAdjustment,
+    adjusted,
+    adjustment_number,
+)
 from entrepot.apis.graphql.types.advert import Unpublished, type_of
+from entrepot.apis.graphql.types.line_item import LineItem, line_items
 from entrepot.apis.graphql.types.variant import Inventory
+from entrepot.orders import ShownInvoice, ShownMarketplaceOrder
 from entrepot.stock import MarketProduct, MarketSeller, MarketVariant
 
 Found = Callable[[Context, str], Awaitable[Any]]
@@ -28,7 +52,7 @@ Found = Callable[[Context, str], Awaitable[Any]]
 
 async def node(_: object, info: Info, id: str) -> object:  # noqa: A002 - an argument of the schema
     """What an id stands for, or None."""
-    return await _find(context_of(info), id)
+    return await find_node(context_of(info), id)
 
 
 async def nodes(_: object, info: Info, ids: list[str]) -> list[object]:
@@ -38,10 +62,11 @@ async def nodes(_: object, info: Info, ids: list[str]) -> list[object]:
             f"Ask for at most {NAMES_MAX} ids at once.", extensions={"code": LIMIT_PASSED}
         )
     context = context_of(info)
-    return await asyncio.gather(*[_find(context, each) for each in ids])
+    return await asyncio.gather(*[find_node(context, each) for each in ids])
 
 
-async def _find(context: Context, text: str) -> object:
+async def find_node(context: Context, text: str) -> object:
+    """What an id stands for, if the key sees it."""
     named = read_id(text)
     find = None if named is None else FINDERS.get(named.kind)
     return None if find is None else await find(context, text)
@@ -66,22 +91,87 @@ async def _find_inventory(context: Context, text: str) -> object:
 
 
 async def _find_seller(context: Context, text: str) -> object:
-    seller = seller_in(text)
-    return None if seller is None else await context.sellers.load(seller)
+    number = number_in(text, SELLER)
+    return None if number is None else await context.sellers_numbered.load(number)
+
+
+async def _find_order(context: Context, text: str) -> object:
+    number = number_in(text, ORDER)
+    return None if number is None else await context.orders_numbered.load(number)
+
+
+async def _find_invoice(context: Context, text: str) -> ShownInvoice | None:
+    number = number_in(text, INVOICE)
+    return None if number is None else await context.invoices_numbered.load(number)
+
+
+async def find_line_item(context: Context, text: str) -> LineItem | None:
+    """The line that an id names, if the key sees it."""
+    number = number_in(text, LINE_ITEM)
+    invoice = None if number is None else await context.invoices_of_lines.load(number)
+    items = [] if invoice is None else line_items([invoice])
+    return next((item for item in items if item.line.legacy_id == number), None)
+
+
+async def _find_adjustment(context: Context, text: str) -> object:
+    named = read_id(text)
+    assert named is not None, "it was read before"
+    number, place = adjustment_number(named.number)
+    invoice = await _find_invoice(context, write_id(INVOICE, number))
+    some = [] if invoice is None else adjusted(invoice)
+    return some[place] if place < len(some) else None
+
+
+async def _find_address(context: Context, text: str) -> object:
+    named = read_id(text)
+    assert named is not None, "it was read before"
+    number, is_invoice, is_bill = address_number(named.number)
+    owner: Any
+    if is_invoice:
+        owner = await _find_invoice(context, write_id(INVOICE, number))
+    else:
+        owner = await _find_order(context, write_id(ORDER, number))
+    if owner is None:
+        return None
+    return bill_address(owner) if is_bill else goods_address(owner)
+
+
+async def _find_country(_: Context, text: str) -> object:
+    number = number_in(text, COUNTRY)
+    return None if number is None else country_numbered(number)
+
+
+async def _find_state(_: Context, text: str) -> object:
+    named = read_id(text)
+    return None if named is None else STATES.get(named.number)
 
 
 FINDERS: Final[Mapping[str, Found]] = {
+    ADDRESS: _find_address,
+    ADJUSTMENT: _find_adjustment,
     ADVERT: _find_advert,
+    COUNTRY: _find_country,
     INVENTORY: _find_inventory,
+    INVOICE: _find_invoice,
+    LINE_ITEM: find_line_item,
+    ORDER: _find_order,
     SELLER: _find_seller,
+    STATE: _find_state,
     VARIANT: find_variant,
 }
 """How what an id names is found, by the name of its type. A type that is served joins here."""
 
 TYPES: Final[Mapping[type, str]] = {
+    Country: "Country",
     Inventory: "Inventory",
+    LineItem: "LineItem",
     MarketSeller: "Seller",
     MarketVariant: "Variant",
+    ShownInvoice: "Invoice",
+    ShownMarketplaceOrder: "Order",
+    State: "State",
+    WrittenAddress: "Address",
+    WrittenAdjustment: "Adjustment",
 }
 """The types of nodes by the classes that stand for them; adverts know theirs."""
 

@@ -21,7 +21,7 @@ async def all_sellers(
     """Sellers by their name or ids; without these, all."""
     size, cursor = forwards(given)
     context = context_of(info)
-    wanted = SellersWanted(ids=sellers_in(retailerIds), text=q or "")
+    wanted = SellersWanted(numbers=sellers_in(retailerIds), text=q or "")
     page = msgspec.structs.replace(wanted, after=after_id(cursor), limit=size + 1)
     rows = await context.read_sellers(page)
     return page_of(rows, size, cursor, lambda: context.count(wanted), lambda row: (row.id,))

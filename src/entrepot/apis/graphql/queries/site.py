@@ -2,17 +2,14 @@
 
 from typing import Final
 
-from babel import Locale
-
 from entrepot.apis.graphql.context import context_of
 from entrepot.apis.graphql.resolving import Info, Resolvers
+from entrepot.apis.graphql.types.address import Country
 from entrepot.identity import describe_caller
 from entrepot.infra.clock import monotonic_seconds
 from entrepot.infra.migrate import is_migrated
 from entrepot.infra.reach import DatabaseUnreachable
 from entrepot.stock import MarketSeller
-
-_TERRITORIES: Final = Locale("en").territories
 
 
 async def principal(_: object, info: Info) -> dict[str, object]:
@@ -42,11 +39,7 @@ async def site_config(_: object, info: Info) -> dict[str, object]:
     return {
         "name": own.name,
         "currencyCode": own.currency,
-        "country": {
-            "code": own.country,
-            "name": _TERRITORIES.get(own.country, own.country),
-            "taxInclusive": False,
-        },
+        "country": Country(own.country),
     }
 
 

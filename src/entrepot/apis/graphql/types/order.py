@@ -1,0 +1,91 @@
+"""Orders of marketplaces, over many sellers."""
+
+from typing import Any, Final
+
+from entrepot.apis.graphql.connections import Connection, part_of
+from entrepot.apis.graphql.ids import ORDER, write_id
+from entrepot.apis.graphql.money import as_number, cents
+from entrepot.apis.graphql.resolving import Info, Resolvers
+from entrepot.apis.graphql.types.address import bill_address, goods_address
+from entrepot.apis.graphql.types.adjustment import whole_discount
+from entrepot.apis.graphql.types.line_item import line_items
+from entrepot.apis.graphql.types.naming import ExternalId, external_ids, metadata
+from entrepot.orders import ShownMarketplaceOrder
+
+
+def _invoices(
+    order: ShownMarketplaceOrder,
+    _: Info,
+    **arguments: Any,  # noqa: ANN401 - those of connections
+) -> Connection:
+    return _part(order.invoices, arguments)
+
+
+def _line_items(
+    order: ShownMarketplaceOrder,
+    _: Info,
+    **arguments: Any,  # noqa: ANN401 - as above
+) -> Connection:
+    return _part(line_items(order.invoices), arguments)
+
+
+def _part(rows: list[Any], arguments: dict[str, Any]) -> Connection:
+    async def count() -> int:
+        return len(rows)
+
+    return part_of(rows, arguments, count)
+
+
+def _discount(order: ShownMarketplaceOrder) -> int:
+    return sum(map(whole_discount, order.invoices))
+
+
+def _external_id(order: ShownMarketplaceOrder, _: Info) -> str | None:
+    return order.external_ids[0].value if order.external_ids else None
+
+
+def _external_ids(order: ShownMarketplaceOrder, _: Info) -> list[ExternalId]:
+    return external_ids(ORDER, order.legacy_id, order, order.external_ids)
+
+
+FIELDS: Final[Resolvers] = {
+    "id": lambda order, _: write_id(ORDER, order.legacy_id),
+    "legacyId": lambda order, _: order.legacy_id,
+    "address": lambda order, _: goods_address(order),
+    "billingAddress": lambda order, _: bill_address(order),
+    "billingBusinessRegistrationCode": lambda order, _: order.buyer.billing_business_code,
+    "billingCompanyName": lambda order, _: order.buyer.billing_business_name,
+    "billingEmailAddress": lambda order, _: order.buyer.billing_email,
+    "billingFirstName": lambda order, _: order.buyer.billing_first_name,
+    "billingPhone": lambda order, _: order.buyer.billing_phone,
+    "billingSurname": lambda order, _: order.buyer.billing_surname,
+    "companyName": lambda order, _: order.buyer.business_name,
+    "createdAt": lambda order, _: order.created_at,
+    "emailAddress": lambda order, _: order.buyer.email,
+    "externalId": _external_id,
+    "externalIds": _external_ids,
+    "firstName": lambda order, _: order.buyer.first_name,
+    "invoices": _invoices,
+    "isGift": lambda order, _: order.buyer.is_gift,
+    "lineItems": _line_items,
+    "messageToGiftRecipient": lambda order, _: order.buyer.message_to_gift_recipient,
+    "messageToSeller": lambda order, _: order.buyer.message_to_seller,
+    "metadata": lambda order, _: metadata(order.metadata, order),
+    "notes": lambda order, _: order.buyer.notes,
+    "paymentGatewayDetails": lambda order, _: order.payment_details,
+    "phone": lambda order, _: order.buyer.phone,
+    "purchaseOrderNumber": lambda order, _: order.buyer.purchase_order_number,
+    "surname": lambda order, _: order.buyer.surname,
+    "token": lambda order, _: order.token,
+    "updatedAt": lambda order, _: order.updated_at,
+    "postage": as_number(lambda order: order.postage),
+    "subtotal": as_number(lambda order: order.subtotal),
+    "taxTotal": as_number(lambda order: order.tax),
+    "total": as_number(lambda order: order.total),
+    **cents("discount", _discount),
+    **cents("shippingCost", lambda order: order.postage),
+    **cents("subtotal", lambda order: order.subtotal),
+    **cents("taxTotal", lambda order: order.tax),
+    **cents("total", lambda order: order.total),
+}
+"""Order."""
