@@ -37,7 +37,7 @@ class GraphqlRow(NamedTuple):
     operator: str = "its sellers' too"
     """What a marketplace's key does with what its sellers have."""
     by: str = "seller"
-    """Whose key may do it to what the seller has: its own, or only its marketplace's."""
+    """Whose key may do it to what the seller has: its own, its marketplace's, or either."""
 
 
 GRAPHQL_TABLE = (
@@ -98,10 +98,24 @@ GRAPHQL_TABLE = (
         by="marketplace",
     ),
     GraphqlRow(
+        "Query.refundRequests",
+        (*MARKET, *READ),
+        "{ it: refundRequests(filters: { legacyId: {refund_number} })"
+        " { totalCount nodes { id } } }",
+        Foreign.LEFT_OUT,
+    ),
+    GraphqlRow(
         "Query.sellersWhere",
         READ,
         '{ it: sellersWhere(retailerIds: "{seller}") { totalCount nodes { businessName } } }',
         Foreign.LEFT_OUT,
+    ),
+    GraphqlRow(
+        "Query.shipmentCarriers",
+        MARKET,
+        "{ it: shipmentCarriers { nodes { name } } }",
+        Foreign.UNNAMED,
+        "the server's",
     ),
     GraphqlRow("Query.siteConfig", (), "{ it: siteConfig { name } }", Foreign.UNNAMED, "its own"),
     GraphqlRow(
@@ -134,6 +148,63 @@ GRAPHQL_TABLE = (
         Foreign.NOT_PERMITTED,
         "orders its sellers' goods",
         by="marketplace",
+    ),
+    GraphqlRow(
+        "Mutation.refundRequestCreate",
+        (Scope.MARKETPLACE_WRITE, *MARKET),
+        'mutation { it: refundRequestCreate(input: { invoiceId: "{invoice}", notes: [],'
+        ' lineItems: { lineItemId: "{line}", quantity: 1 } }) { errors { field messages }'
+        " refundRequest { status } } }",
+        Foreign.REFUSED,
+        "those of its sellers' invoices",
+        by="either",
+    ),
+    GraphqlRow(
+        "Mutation.refundRequestDeny",
+        (Scope.MARKETPLACE_WRITE, *MARKET, *READ),
+        'mutation { it: refundRequestDeny(input: { refundRequestId: "{refund_to_deny}"'
+        ", notes: [] }) { errors { field messages } refundRequest { status } } }",
+        Foreign.NOT_PERMITTED,
+        "those of its sellers' invoices",
+        by="marketplace",
+    ),
+    GraphqlRow(
+        "Mutation.refundRequestRefund",
+        (Scope.MARKETPLACE_WRITE, *MARKET, *READ),
+        'mutation { it: refundRequestRefund(input: { refundRequestId: "{refund_returned}"'
+        ", notes: [] }) { errors { field messages } refundRequest { status } } }",
+        Foreign.NOT_PERMITTED,
+        "those of its sellers' invoices",
+        by="marketplace",
+    ),
+    GraphqlRow(
+        "Mutation.refundRequestReturn",
+        (Scope.MARKETPLACE_WRITE, *MARKET),
+        'mutation { it: refundRequestReturn(input: { refundRequestId: "{refund}"'
+        ", notes: [] }) { errors { field messages } refundRequest { status } } }",
+        Foreign.REFUSED,
+        "those of its sellers' invoices",
+        by="either",
+    ),
+    GraphqlRow(
+        "Mutation.refundRequestRevertDenial",
+        (Scope.MARKETPLACE_WRITE, *MARKET, *READ),
+        'mutation { it: refundRequestRevertDenial(input: { refundRequestId: "{refund_denied}"'
+        ", notes: [] }) { errors { field messages } refundRequest { status } } }",
+        Foreign.NOT_PERMITTED,
+        "those of its sellers' invoices",
+        by="marketplace",
+    ),
+    GraphqlRow(
+        "Mutation.shipmentCreate",
+        (Scope.MARKETPLACE_WRITE, *MARKET),
+        'mutation { it: shipmentCreate(input: { invoiceId: "{invoice}", dispatchedAt: "{day}",'
+        ' postageCarrierId: "{carrier}", trackingNumber: "T",'
+        ' shippedItems: { lineItemId: "{line}", quantity: 1 } }) { errors { field messages }'
+        " shipment { carrier } } }",
+        Foreign.REFUSED,
+        "those of its sellers' invoices",
+        by="either",
     ),
     GraphqlRow(
         "Mutation.variantUpdate",

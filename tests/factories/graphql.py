@@ -171,7 +171,7 @@ class Mall:
         assert not hasattr(answer, "faults"), answer
 
     async def sell(self, variant: Id, till: str) -> dict[str, Any]:
-        """Let the marketplace sell one of a variant for a fee; the invoice, its line and its order.
+        """Let the marketplace sell five of a variant and a fee; the invoice, its line, its order.
 
         What its till calls the invoice is an external id of it.
         """
@@ -186,7 +186,7 @@ class Mall:
         query = (
             "mutation($variant: ID!, $till: String!) { orderCreate(input: {"
             ' order: { address: { city: "Perth" } }, invoices: { adjustments: ' + fee + ","
-            " lineItems: { variantId: $variant, quantity: 1 },"
+            " lineItems: { variantId: $variant, quantity: 5 },"
             ' externalIds: { key: "till", value: $till } } })'
             " { errors { field messages } order { id invoices { nodes { id legacyId"
             " adjustments { id } shippingAddress { id } lineItems { id } } } } } }"

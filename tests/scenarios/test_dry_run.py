@@ -139,7 +139,9 @@ def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, databa
         await connection.execute("ALTER TABLE organisations DROP COLUMN legacy_id")
         await connection.execute("DROP SEQUENCE seller_legacy_ids")
         await connection.execute("DROP INDEX marketplace_lines_numbered_by_seller")
-        await connection.execute("DROP INDEX order_external_ids_of_orders")
+        await connection.execute(
+            "DROP INDEX order_external_ids_of_orders, refund_request_lines_numbered"
+        )
         await connection.execute("DROP TABLE pgqueuer, pgqueuer_log, pgqueuer_statistics CASCADE")
         await connection.execute("DROP TYPE pgqueuer_status CASCADE")
         await connection.close()

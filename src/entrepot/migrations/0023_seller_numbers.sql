@@ -20,8 +20,10 @@ CREATE INDEX seller_invoices_updated ON seller_invoices (organisation, updated_a
 
 CREATE INDEX seller_invoices_updated_by_seller ON seller_invoices (seller, updated_at, id);
 
--- Lines are asked for by their number alone, orders by what others call them, whatever they call that.
+-- Lines are asked for by their number alone, orders by what others call them, under whatever key.
 CREATE INDEX marketplace_lines_numbered_by_seller ON marketplace_lines (seller, legacy_id);
 
 CREATE INDEX order_external_ids_of_orders ON order_external_ids (organisation, value, subject)
 WHERE owner_type = 'order';
+
+CREATE INDEX refund_request_lines_numbered ON refund_request_lines (organisation, legacy_id);

@@ -128,6 +128,7 @@ from entrepot.orders.model.market_seeking import (
     InvoicesWanted,
     MarketSort,
     NamedRow,
+    Numbered,
     OwnerType,
     Place,
 )
@@ -156,6 +157,7 @@ from entrepot.orders.model.withdrawing import Affected
 from entrepot.orders.store import check_orders
 from entrepot.orders.store.windows import count_sold, lock_window, read_sold
 from entrepot.orders.views.fulfilment import (
+    count_refund_requests,
     find_refund_request,
     find_shipment,
     list_refund_requests,
@@ -256,6 +258,7 @@ __all__ = [
     "NewRemoteWindow",
     "NewShipment",
     "NewWindow",
+    "Numbered",
     "OrderAnswer",
     "OrderFilter",
     "OrderKind",
@@ -321,6 +324,7 @@ __all__ = [
     "complete_window",
     "count_changed_orders",
     "count_invoices",
+    "count_refund_requests",
     "count_sold",
     "count_stock",
     "decide_batch",

@@ -15,7 +15,8 @@ from graphql import GraphQLError
 from entrepot.apis.graphql.context import Key
 from entrepot.apis.graphql.limits import PAGE_MAX, PAGE_USUAL
 from entrepot.apis.graphql.resolving import Info, Resolvers
-from entrepot.kernel.paging import LOWEST
+from entrepot.kernel.ids import Id
+from entrepot.kernel.paging import LOWEST, Stretch
 from entrepot.orders import Found, Place
 
 Count = Callable[[], Awaitable[int]]
@@ -98,6 +99,15 @@ def page_found(found: Found[Any], cursor: str | None, count: Count) -> Connectio
     """A page of rows that stand by a moment and an id; it ends where was looked last."""
     cursors = [_place_cursor(place) for place in found.places]
     end = None if found.following is None else _place_cursor(found.following)
+    return Connection(found.rows, cursors, count, end is not None, cursor is not None, end)
+
+
+def page_stretch(
+    found: Stretch[Any], cursor: str | None, count: Count, id_of: Callable[[Any], Id]
+) -> Connection:
+    """A page of rows that stand by their ids; it ends where was looked last."""
+    cursors = [key_cursor((id_of(row),)) for row in found.rows]
+    end = None if found.following is None else key_cursor((str(found.following[0]),))
     return Connection(found.rows, cursors, count, end is not None, cursor is not None, end)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from graphql import GraphQLError
@@ -17,14 +17,19 @@ from entrepot.infra.reading import Database
 from entrepot.infra.settings import Settings
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
+from entrepot.kernel.paging import Page, Stretch
 from entrepot.kernel.refusal import Refusal
 from entrepot.orders import (
     Desk,
     Found,
     InvoicesWanted,
+    Numbered,
     Place,
+    RefundFilter,
     ShownInvoice,
     ShownMarketplaceOrder,
+    ShownRefundRequest,
+    Side,
 )
 from entrepot.stock import (
     MarketOffer,
@@ -76,8 +81,11 @@ class Context:
         self.products_numbered: Loader[int, MarketProduct] = Loader(self._load_products_numbered)
         self.variants_numbered: Loader[int, MarketVariant] = Loader(self._load_variants_numbered)
         self.orders_numbered: Loader[int, ShownMarketplaceOrder] = Loader(self._load_orders)
-        self.invoices_numbered: Loader[int, ShownInvoice] = Loader(self._load_invoices)
-        self.invoices_of_lines: Loader[int, ShownInvoice] = Loader(self._load_invoices_of_lines)
+        self.invoices_numbered = self._invoices_of("invoice")
+        self.invoices_of_lines = self._invoices_of("line")
+        self.invoices_of_shipments = self._invoices_of("shipment")
+        self.invoices_of_refunds = self._invoices_of("refund")
+        self.invoices_of_refund_lines = self._invoices_of("refund_line")
 
     def forget(self) -> None:
         """Load everything anew: an act has changed something."""
@@ -116,7 +124,7 @@ class Context:
         """Read a page of invoices."""
         services = self.services
         found = granted(await orders.page_invoices(services.database, self.caller, wanted))
-        self._spend_invoices(found.rows)
+        self._keep_invoices(found.rows)
         return found
 
     async def count_invoices(self, wanted: InvoicesWanted) -> int:
@@ -133,7 +141,7 @@ class Context:
             )
         )
         for row in found.rows:
-            self._spend_invoices(row.invoices)
+            self._keep_invoices(row.invoices)
             self.orders_numbered.know(row.legacy_id, row)
         return found
 
@@ -143,9 +151,29 @@ class Context:
             await orders.count_changed_orders(self.services.database, self.caller, since)
         )
 
-    def _spend_invoices(self, invoices: Iterable[ShownInvoice]) -> None:
+    def _keep_invoices(self, invoices: Iterable[ShownInvoice]) -> None:
+        """Count invoices that were read; they need not be loaded again."""
         for invoice in invoices:
             self.spend(1 + len(invoice.lines))
+            self.invoices_numbered.know(invoice.legacy_id, invoice)
+
+    async def read_refunds(
+        self, wanted: RefundFilter, side: Side, page: Page
+    ) -> Stretch[ShownRefundRequest]:
+        """Read a page of refund requests."""
+        found = granted(
+            await orders.list_refund_requests(
+                self.services.database, self.caller, page, wanted, side
+            )
+        )
+        self.spend(len(found.rows))
+        return found
+
+    async def count_refunds(self, wanted: RefundFilter, side: Side) -> int:
+        """How many refund requests fit in all."""
+        return granted(
+            await orders.count_refund_requests(self.services.database, self.caller, wanted, side)
+        )
 
     async def count(self, wanted: SellersWanted | ProductsWanted | VariantsWanted) -> int:
         """How many fit in all."""
@@ -188,23 +216,22 @@ class Context:
             await orders.list_orders_numbered(self.services.database, self.caller, numbers)
         )
         for order in found.values():
-            self._spend_invoices(order.invoices)
+            self._keep_invoices(order.invoices)
         return found
 
-    async def _load_invoices(self, numbers: Sequence[int]) -> Mapping[int, ShownInvoice]:
-        return await self._invoices_numbered("invoice", numbers)
+    def _invoices_of(self, kind: Numbered) -> Loader[int, ShownInvoice]:
+        """Loads invoices by the numbers of something that is on them."""
 
-    async def _load_invoices_of_lines(self, numbers: Sequence[int]) -> Mapping[int, ShownInvoice]:
-        return await self._invoices_numbered("line", numbers)
+        async def load(numbers: Sequence[int]) -> Mapping[int, ShownInvoice]:
+            services = self.services
+            found = granted(
+                await orders.list_invoices_numbered(services.database, self.caller, kind, numbers)
+            )
+            rows = {each.legacy_id: each for each in found.values()}
+            self._keep_invoices(rows.values())
+            return found
 
-    async def _invoices_numbered(
-        self, kind: Literal["invoice", "line"], numbers: Sequence[int]
-    ) -> Mapping[int, ShownInvoice]:
-        found = granted(
-            await orders.list_invoices_numbered(self.services.database, self.caller, kind, numbers)
-        )
-        self._spend_invoices({each.legacy_id: each for each in found.values()}.values())
-        return found
+        return Loader(load)
 
     async def _load_variants_in(self, keys: Sequence[Key]) -> Mapping[Key, list[MarketVariant]]:
         rows = granted(

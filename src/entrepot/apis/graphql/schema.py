@@ -18,10 +18,18 @@ from graphql import (
 )
 
 from entrepot.apis.graphql import connections
-from entrepot.apis.graphql.mutations import advert_upsert, order_create, variant_update
+from entrepot.apis.graphql.mutations import (
+    advert_upsert,
+    order_create,
+    refund_request_create,
+    refund_request_steps,
+    shipment_create,
+    variant_update,
+)
 from entrepot.apis.graphql.queries import (
     adverts,
     external_ids,
+    fulfilment,
     invoices,
     nodes,
     orders,
@@ -40,7 +48,9 @@ from entrepot.apis.graphql.types import (
     money,
     naming,
     order,
+    refund_request,
     seller,
+    shipment,
     variant,
 )
 
@@ -55,11 +65,19 @@ RESOLVERS: Final[Mapping[str, Resolvers]] = {
     "Invoice": invoice.FIELDS,
     "LineItem": line_item.FIELDS,
     "Money": money.FIELDS,
-    "Mutation": {**advert_upsert.FIELDS, **order_create.FIELDS, **variant_update.FIELDS},
+    "Mutation": {
+        **advert_upsert.FIELDS,
+        **order_create.FIELDS,
+        **refund_request_create.FIELDS,
+        **refund_request_steps.FIELDS,
+        **shipment_create.FIELDS,
+        **variant_update.FIELDS,
+    },
     "Order": order.FIELDS,
     "Query": {
         **adverts.FIELDS,
         **external_ids.FIELDS,
+        **fulfilment.FIELDS,
         **invoices.FIELDS,
         **nodes.FIELDS,
         **orders.FIELDS,
@@ -67,7 +85,12 @@ RESOLVERS: Final[Mapping[str, Resolvers]] = {
         **site.FIELDS,
         **variants.FIELDS,
     },
+    "RefundRequest": refund_request.FIELDS,
+    "RefundRequestLineItem": refund_request.ITEM_FIELDS,
     "Seller": seller.FIELDS,
+    "Shipment": shipment.FIELDS,
+    "ShipmentCarrier": shipment.CARRIER_FIELDS,
+    "ShippedItem": shipment.ITEM_FIELDS,
     "State": address.STATE_FIELDS,
     "UnpublishedAdvert": advert.UNPUBLISHED_FIELDS,
     "Variant": variant.FIELDS,
@@ -81,6 +104,7 @@ PLAIN: Final = frozenset(
         "HealthCheckResult",
         "Metadatum",
         "PageInfo",
+        "RefundRequestNote",
         "SiteConfig",
         "ValidationError",
     }

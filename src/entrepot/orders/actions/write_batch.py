@@ -104,6 +104,9 @@ async def _write_fulfilment(connection: Connection, outcomes: Outcomes) -> None:
         numbers = await store.write_fulfilment(connection, shipments, list(refunds.values()))
         for decision in decisions:
             tell_fulfilment(decision.answer, numbers)
+        touched = {(each.organisation, each.invoice) for each in shipments}
+        touched |= {(each.organisation, each.invoice) for each in refunds.values()}
+        await store.touch_invoices(connection, touched, outcomes.facts.now)
 
 
 def next_cursors(

@@ -19,6 +19,8 @@ from entrepot.orders.model.market_showing import Side
 Row = TypeVar("Row")
 MarketSort: TypeAlias = Literal["created_at", "paid_at", "updated_at"]
 OwnerType: TypeAlias = Literal["order", "invoice", "line"]
+Numbered: TypeAlias = Literal["invoice", "line", "shipment", "refund", "refund_line"]
+"""What has a number by which the invoice is found that it is on."""
 Place: TypeAlias = tuple[int, Id]
 """Microseconds since 1970, and an id."""
 

@@ -1,6 +1,6 @@
 """Loading and saving orders, the queue of those that wait, and the partners they may draw on."""
 
-from entrepot.orders.store.fulfilment import write_fulfilment
+from entrepot.orders.store.fulfilment import touch_invoices, write_fulfilment
 from entrepot.orders.store.marketplace import read_market_facts, write_marketplace_orders
 from entrepot.orders.store.orders import (
     SQL,
@@ -97,6 +97,7 @@ __all__ = [
     "read_windows",
     "read_windows_of_orders",
     "read_wrong_orders",
+    "touch_invoices",
     "write_fulfilment",
     "write_marketplace_orders",
 ]

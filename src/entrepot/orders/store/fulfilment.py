@@ -1,6 +1,7 @@
 """Loading what acts on seller invoices rest on, and saving shipments and refund requests."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -85,6 +86,13 @@ async def write_fulfilment(
     expected = len(shipments) + len(refunds) + len(lined)
     assert len(numbers) == expected, "every shipment, request and new line has its number"
     return numbers
+
+
+async def touch_invoices(
+    connection: Connection, invoices: Collection[tuple[Id, Id]], now: datetime
+) -> None:
+    """Note that invoices, by (marketplace, id), and their orders were changed now."""
+    await connection.execute(SQL["touch_invoices"], *columns(sorted(invoices), 2), now)
 
 
 def _shipment_row(shipment: Shipment) -> dict[str, Any]:

@@ -235,3 +235,23 @@ SELECT
     -1,
     count(*)
 FROM parts;
+
+-- name: touch_invoices
+-- Invoices, each named by marketplace and id, and their orders were changed now.
+WITH touched AS (
+    UPDATE seller_invoices AS i
+    SET updated_at = $3
+    FROM unnest($1::uuid[], $2::uuid[]) AS w (organisation, id)
+    WHERE i.organisation = w.organisation AND i.id = w.id
+    RETURNING i.organisation, i.order_id
+)
+
+UPDATE marketplace_orders AS o
+SET updated_at = $3
+FROM (
+    SELECT DISTINCT
+        t.organisation,
+        t.order_id
+    FROM touched AS t
+) AS k
+WHERE o.organisation = k.organisation AND o.order_id = k.order_id;

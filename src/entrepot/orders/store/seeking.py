@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any
 
 from entrepot.infra.arrays import columns
 from entrepot.infra.pool import Connection
@@ -15,14 +15,9 @@ from entrepot.orders.model.market_seeking import (
     BEGIN,
     END,
     ChangedOrderRow,
-    InvoiceKeyRow,
     InvoicesWanted,
-    NamedRow,
-    OwnerType,
     SoughtRow,
 )
-
-Numbered: TypeAlias = Literal["invoice", "line"]
 
 SQL = load_statements("entrepot.orders.store", "seeking.sql")
 
@@ -30,13 +25,8 @@ ROWS: Mapping[str, type] = {
     "seek_invoices": SoughtRow,
     "seek_changed_orders": ChangedOrderRow,
     "read_numbered_orders": MarketOrderRow,
-    "number_invoices": InvoiceKeyRow,
-    "number_lines": InvoiceKeyRow,
     "read_sought_invoices": InvoiceRow,
-    "find_external_ids": NamedRow,
 }
-
-_NUMBERS: Final[Mapping[Numbered, str]] = {"invoice": "number_invoices", "line": "number_lines"}
 
 
 async def seek_invoices(
@@ -128,26 +118,3 @@ async def read_numbered_orders(
     """Read orders of a marketplace by their ids."""
     rows = await connection.fetch(SQL["read_numbered_orders"], organisation, list(orders))
     return [MarketOrderRow(*row) for row in rows]
-
-
-async def number_invoices(
-    connection: Connection, caller: Id, kind: Numbered, numbers: Sequence[int]
-) -> list[InvoiceKeyRow]:
-    """Find which invoices have these numbers, or lines with them, among those a caller sees."""
-    rows = await connection.fetch(SQL[_NUMBERS[kind]], caller, list(numbers))
-    return [InvoiceKeyRow(*row) for row in rows]
-
-
-async def find_external_ids(
-    connection: Connection,
-    caller: Id,
-    owner_types: Sequence[OwnerType],
-    key: str,
-    values: Sequence[str],
-    limit: int,
-) -> list[NamedRow]:
-    """Find what others call orders, invoices and lines that a caller sees."""
-    rows = await connection.fetch(
-        SQL["find_external_ids"], caller, list(owner_types), key, list(values), limit
-    )
-    return [NamedRow(*row) for row in rows]

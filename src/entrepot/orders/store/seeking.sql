@@ -389,43 +389,6 @@ INNER JOIN orders AS o ON m.organisation = o.organisation AND m.order_id = o.id
 WHERE m.organisation = $1 AND m.order_id = ANY($2::uuid[])
 ORDER BY m.order_id;
 
--- name: number_invoices
--- Which invoices have these numbers, of those that a marketplace made or a seller has.
-SELECT
-    i.legacy_id AS number,
-    i.organisation,
-    i.order_id,
-    i.id AS invoice
-FROM seller_invoices AS i
-WHERE i.organisation = $1 AND i.legacy_id = ANY($2::integer[])
-UNION
-SELECT
-    i.legacy_id,
-    i.organisation,
-    i.order_id,
-    i.id
-FROM seller_invoices AS i
-WHERE i.seller = $1 AND i.legacy_id = ANY($2::integer[]);
-
--- name: number_lines
--- Which invoices the lines with these numbers are on, of those that a marketplace made or a seller
--- has.
-SELECT
-    m.legacy_id AS number,
-    m.organisation,
-    m.order_id,
-    m.invoice
-FROM marketplace_lines AS m
-WHERE m.organisation = $1 AND m.legacy_id = ANY($2::integer[])
-UNION
-SELECT
-    m.legacy_id,
-    m.organisation,
-    m.order_id,
-    m.invoice
-FROM marketplace_lines AS m
-WHERE m.seller = $1 AND m.legacy_id = ANY($2::integer[]);
-
 -- name: read_sought_invoices
 -- Invoices by marketplace and id.
 SELECT
@@ -462,38 +425,3 @@ INNER JOIN marketplace_orders AS o
 INNER JOIN organisations AS g ON i.organisation = g.id
 INNER JOIN organisations AS s ON i.seller = s.id
 ORDER BY i.id;
-
--- name: find_external_ids
--- What others call orders, invoices and lines, by key and values, of a marketplace's own or of a
--- seller's invoices and lines.
-SELECT
-    e.owner_type,
-    coalesce(o.legacy_id, i.legacy_id, l.legacy_id) AS number,
-    e.key,
-    e.value
-FROM (
-    SELECT $1::uuid AS organisation
-    UNION
-    SELECT r.buyer AS organisation
-    FROM trading_rights AS r
-    WHERE r.seller = $1 AND r.kind = 'marketplace'
-) AS k
-INNER JOIN order_external_ids AS e
-    ON
-        k.organisation = e.organisation AND e.owner_type = ANY($2::text[])
-        AND e.key = $3 AND e.value = ANY($4::text[])
-LEFT JOIN marketplace_orders AS o
-    ON
-        e.owner_type = 'order' AND e.organisation = o.organisation AND e.subject = o.order_id
-        AND o.organisation = $1
-LEFT JOIN seller_invoices AS i
-    ON
-        e.owner_type = 'invoice' AND e.organisation = i.organisation AND e.subject = i.id
-        AND (i.organisation = $1 OR i.seller = $1)
-LEFT JOIN marketplace_lines AS l
-    ON
-        e.owner_type = 'line' AND e.organisation = l.organisation AND e.subject = l.order_id
-        AND e.line_no = l.line_no AND (l.organisation = $1 OR l.seller = $1)
-WHERE coalesce(o.legacy_id, i.legacy_id, l.legacy_id) IS NOT NULL
-ORDER BY e.organisation, e.owner_type, e.subject, e.line_no, e.value
-LIMIT $5;

@@ -27,7 +27,7 @@ from entrepot.orders.model.fulfilment_showing import (
     unknown_shipment,
 )
 from entrepot.orders.model.market_showing import Side, unknown_invoice
-from entrepot.orders.store import fulfilment, shipments
+from entrepot.orders.store import fulfilment, numbering, shipments
 
 
 def list_shipment_carriers(caller: Caller) -> list[ShipmentCarrier] | Refusal:
@@ -137,3 +137,14 @@ async def find_refund_place(pool: Pool, caller: Caller, refund: Id) -> tuple[Id,
     async with reading(pool) as connection:
         place = await fulfilment.find_refund_place(connection, caller.organisation, refund)
     return place or unknown_refund(refund)
+
+
+async def count_refund_requests(
+    pool: Pool, caller: Caller, wanted: RefundFilter, side: Side
+) -> int | Refusal:
+    """How many of the caller's refund requests fit. Refuses `identity.scope_missing`."""
+    refusal = check_scope(caller, Scope.MARKETPLACE_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        return await numbering.count_refunds(connection, caller.organisation, side, wanted)

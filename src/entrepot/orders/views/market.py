@@ -19,6 +19,7 @@ from entrepot.orders.model.market_seeking import (
     Found,
     InvoicesWanted,
     NamedRow,
+    Numbered,
     OwnerType,
     Place,
     cut_sought,
@@ -37,7 +38,7 @@ from entrepot.orders.model.market_showing import (
     show_marketplace_orders,
     unknown_invoice,
 )
-from entrepot.orders.store import invoices, seeking
+from entrepot.orders.store import invoices, numbering, seeking
 from entrepot.orders.store import marketplace as marketplaces
 from entrepot.orders.views.orders import unknown_order
 
@@ -169,9 +170,9 @@ async def count_invoices(pool: Pool, caller: Caller, wanted: InvoicesWanted) -> 
 
 
 async def list_invoices_numbered(
-    pool: Pool, caller: Caller, kind: seeking.Numbered, numbers: Sequence[int]
+    pool: Pool, caller: Caller, kind: Numbered, numbers: Sequence[int]
 ) -> dict[int, ShownInvoice] | Refusal:
-    """The invoices with these numbers, or on which lines with them are; those the caller sees.
+    """The invoices with these numbers, or on which something with them is; those the caller sees.
 
     Refuses `identity.scope_missing`.
     """
@@ -179,7 +180,7 @@ async def list_invoices_numbered(
     if refusal is not None:
         return refusal
     async with reading_snapshot(pool) as connection:
-        rows = await seeking.number_invoices(connection, caller.organisation, kind, numbers)
+        rows = await numbering.number_invoices(connection, caller.organisation, kind, numbers)
         keys = sorted({(row.organisation, row.invoice) for row in rows})
         shown = await _show(connection, caller, keys)
     return {row.number: shown[row.invoice] for row in rows}
@@ -247,7 +248,7 @@ async def find_external_ids(
         return refusal
     most = min(limit, EXTERNAL_IDS_MAX)
     async with reading(pool) as connection:
-        return await seeking.find_external_ids(
+        return await numbering.find_external_ids(
             connection, caller.organisation, owner_types, key, values, most
         )
 

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from graphql import GraphQLError
 
+from entrepot import orders
 from entrepot.apis.graphql.context import Context, context_of
-from entrepot.apis.graphql.failures import LIMIT_PASSED
+from entrepot.apis.graphql.failures import LIMIT_PASSED, granted
 from entrepot.apis.graphql.ids import (
     ADDRESS,
     ADJUSTMENT,
@@ -17,7 +18,12 @@ from entrepot.apis.graphql.ids import (
     INVOICE,
     LINE_ITEM,
     ORDER,
+    REFUND_LINE,
+    REFUND_REQUEST,
     SELLER,
+    SHIPMENT,
+    SHIPMENT_CARRIER,
+    SHIPPED_ITEM,
     STATE,
     VARIANT,
     number_in,
@@ -42,9 +48,17 @@ from entrepot.apis.graphql.types.adjustment import (
     adjustment_number,
 )
 from entrepot.apis.graphql.types.advert import Unpublished, type_of
-from entrepot.apis.graphql.types.line_item import LineItem, line_items
+from entrepot.apis.graphql.types.line_item import LineItem, line_numbered
+from entrepot.apis.graphql.types.refund_request import RefundItem, refund_items
+from entrepot.apis.graphql.types.shipment import ShippedItem, shipped_items, shipped_number
 from entrepot.apis.graphql.types.variant import Inventory
-from entrepot.orders import ShownInvoice, ShownMarketplaceOrder
+from entrepot.orders import (
+    ShipmentCarrier,
+    ShownInvoice,
+    ShownMarketplaceOrder,
+    ShownRefundRequest,
+    ShownShipment,
+)
 from entrepot.stock import MarketProduct, MarketSeller, MarketVariant
 
 Found = Callable[[Context, str], Awaitable[Any]]
@@ -109,8 +123,45 @@ async def find_line_item(context: Context, text: str) -> LineItem | None:
     """The line that an id names, if the key sees it."""
     number = number_in(text, LINE_ITEM)
     invoice = None if number is None else await context.invoices_of_lines.load(number)
-    items = [] if invoice is None else line_items([invoice])
-    return next((item for item in items if item.line.legacy_id == number), None)
+    return None if invoice is None or number is None else line_numbered(invoice, number)
+
+
+async def _find_shipment(context: Context, text: str) -> ShownShipment | None:
+    number = number_in(text, SHIPMENT)
+    invoice = None if number is None else await context.invoices_of_shipments.load(number)
+    some = () if invoice is None else invoice.shipments
+    return next((each for each in some if each.legacy_id == number), None)
+
+
+async def _find_shipped_item(context: Context, text: str) -> object:
+    named = read_id(text)
+    assert named is not None, "it was read before"
+    number, place = shipped_number(named.number)
+    shipment = await _find_shipment(context, write_id(SHIPMENT, number))
+    some = [] if shipment is None else shipped_items(shipment)
+    return some[place] if place < len(some) else None
+
+
+async def _find_carrier(context: Context, text: str) -> object:
+    number = number_in(text, SHIPMENT_CARRIER)
+    some = granted(orders.list_shipment_carriers(context.caller))
+    return next((each for each in some if each.legacy_id == number), None)
+
+
+async def find_refund(context: Context, text: str) -> ShownRefundRequest | None:
+    """The refund request that an id names, if the key sees it."""
+    number = number_in(text, REFUND_REQUEST)
+    invoice = None if number is None else await context.invoices_of_refunds.load(number)
+    some = () if invoice is None else invoice.refund_requests
+    return next((each for each in some if each.legacy_id == number), None)
+
+
+async def _find_refund_line(context: Context, text: str) -> object:
+    number = number_in(text, REFUND_LINE)
+    invoice = None if number is None else await context.invoices_of_refund_lines.load(number)
+    some = () if invoice is None else invoice.refund_requests
+    items = [item for each in some for item in refund_items(each)]
+    return next((item for item in items if item.part.legacy_id == number), None)
 
 
 async def _find_adjustment(context: Context, text: str) -> object:
@@ -155,7 +206,12 @@ FINDERS: Final[Mapping[str, Found]] = {
     INVOICE: _find_invoice,
     LINE_ITEM: find_line_item,
     ORDER: _find_order,
+    REFUND_LINE: _find_refund_line,
+    REFUND_REQUEST: find_refund,
     SELLER: _find_seller,
+    SHIPMENT: _find_shipment,
+    SHIPMENT_CARRIER: _find_carrier,
+    SHIPPED_ITEM: _find_shipped_item,
     STATE: _find_state,
     VARIANT: find_variant,
 }
@@ -167,8 +223,13 @@ TYPES: Final[Mapping[type, str]] = {
     LineItem: "LineItem",
     MarketSeller: "Seller",
     MarketVariant: "Variant",
+    RefundItem: "RefundRequestLineItem",
+    ShipmentCarrier: "ShipmentCarrier",
+    ShippedItem: "ShippedItem",
     ShownInvoice: "Invoice",
     ShownMarketplaceOrder: "Order",
+    ShownRefundRequest: "RefundRequest",
+    ShownShipment: "Shipment",
     State: "State",
     WrittenAddress: "Address",
     WrittenAdjustment: "Adjustment",

@@ -11,7 +11,7 @@ from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.apis.graphql.types.adjustment import WrittenAdjustment, adjusted, discount
 from entrepot.apis.graphql.types.naming import ExternalId, external_ids, metadata
 from entrepot.apis.graphql.types.variant import Inventory, whole
-from entrepot.orders import ShownInvoice, ShownInvoiceLine
+from entrepot.orders import ShownInvoice, ShownInvoiceLine, ShownShipment
 from entrepot.stock import MarketProduct, MarketVariant
 
 
@@ -36,6 +36,27 @@ def line_items(invoices: Sequence[ShownInvoice]) -> list[LineItem]:
     """The lines of invoices, in the order that they were ordered in."""
     items = [LineItem(invoice, line) for invoice in invoices for line in invoice.lines]
     return sorted(items, key=lambda item: item.line.line)
+
+
+def line_numbered(invoice: ShownInvoice, number: int) -> LineItem | None:
+    """The line of an invoice with this number, if it is one of its."""
+    return next(
+        (LineItem(invoice, line) for line in invoice.lines if line.legacy_id == number), None
+    )
+
+
+def _shipped_in(item: LineItem) -> list[ShownShipment]:
+    """The shipments that units of a line left in."""
+    return [
+        shipment
+        for shipment in item.invoice.shipments
+        if any(part.line_legacy_id == item.line.legacy_id for part in shipment.lines)
+    ]
+
+
+def _shipment(item: LineItem, _: Info) -> ShownShipment | None:
+    shipments = _shipped_in(item)
+    return shipments[-1] if shipments else None
 
 
 def _variant(item: LineItem, info: Info) -> Awaitable[MarketVariant | None]:
@@ -86,6 +107,14 @@ FIELDS: Final[Resolvers] = {
     "postageTaxRate": lambda item, _: _rate(item.line.postage_tax_rate),
     "pricingModel": lambda item, _: item.line.pricing_model.upper(),
     "quantity": lambda item, _: whole(Decimal(item.line.quantity)),
+    "quantityAwaitingDispatch": lambda item, _: whole(
+        Decimal(item.line.quantity_awaiting_dispatch)
+    ),
+    "quantityReturnable": lambda item, _: whole(Decimal(item.line.quantity_returnable)),
+    "shipment": _shipment,
+    "shipments": lambda item, _: _shipped_in(item),
+    "status": lambda item, _: item.line.status.upper(),
+    "statusFull": lambda item, _: item.line.status_full.upper(),
     "taxRate": lambda item, _: _rate(item.line.tax_rate),
     "variant": _variant,
     "variantBarcode": lambda item, _: item.line.gtin,

@@ -10,7 +10,10 @@ from entrepot.apis.graphql.types.address import bill_address, goods_address
 from entrepot.apis.graphql.types.adjustment import whole_discount
 from entrepot.apis.graphql.types.line_item import line_items
 from entrepot.apis.graphql.types.naming import ExternalId, external_ids, metadata
-from entrepot.orders import ShownMarketplaceOrder
+from entrepot.orders import ShownMarketplaceOrder, ShownShipment
+
+_FINAL: Final = frozenset({"cancelled", "collected", "refunded", "sent"})
+"""What invoices are called of which nothing is to be done any more."""
 
 
 def _invoices(
@@ -48,10 +51,25 @@ def _external_ids(order: ShownMarketplaceOrder, _: Info) -> list[ExternalId]:
     return external_ids(ORDER, order.legacy_id, order, order.external_ids)
 
 
+def _shipments(order: ShownMarketplaceOrder, _: Info) -> list[ShownShipment]:
+    return [shipment for invoice in order.invoices for shipment in invoice.shipments]
+
+
+def _aggregate(order: ShownMarketplaceOrder, _: Info) -> str | None:
+    """The word that all its invoices have; null where they differ."""
+    return None if order.aggregate_status == "mixed" else order.aggregate_status.upper()
+
+
+def _is_final(order: ShownMarketplaceOrder, _: Info) -> bool:
+    return all(invoice.status in _FINAL for invoice in order.invoices)
+
+
 FIELDS: Final[Resolvers] = {
     "id": lambda order, _: write_id(ORDER, order.legacy_id),
     "legacyId": lambda order, _: order.legacy_id,
     "address": lambda order, _: goods_address(order),
+    "aggregateInvoiceStatus": _aggregate,
+    "aggregateInvoiceStatusFinal": _is_final,
     "billingAddress": lambda order, _: bill_address(order),
     "billingBusinessRegistrationCode": lambda order, _: order.buyer.billing_business_code,
     "billingCompanyName": lambda order, _: order.buyer.billing_business_name,
@@ -76,6 +94,8 @@ FIELDS: Final[Resolvers] = {
     "phone": lambda order, _: order.buyer.phone,
     "purchaseOrderNumber": lambda order, _: order.buyer.purchase_order_number,
     "surname": lambda order, _: order.buyer.surname,
+    "shipments": _shipments,
+    "status": lambda *_: "COMPLETE",
     "token": lambda order, _: order.token,
     "updatedAt": lambda order, _: order.updated_at,
     "postage": as_number(lambda order: order.postage),
