@@ -50,7 +50,8 @@ class Pools:
             return
         held = [await pool.acquire() for _ in range(pool.get_size())]
         for each in held:
-            await each.execute("RESET ALL; SELECT pg_advisory_unlock_all()")
+            # Numbers that it took from a sequence begin anew with the next test, so it drops them.
+            await each.execute("RESET ALL; DISCARD SEQUENCES; SELECT pg_advisory_unlock_all()")
             await pool.release(each)
         self.kept[database] = pool
 
