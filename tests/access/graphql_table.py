@@ -36,8 +36,8 @@ class GraphqlRow(NamedTuple):
     foreign: Foreign
     operator: str = "its sellers' too"
     """What a marketplace's key does with what its sellers have."""
-    by: str = "seller"
-    """Whose key may do it to what the seller has: its own, its marketplace's, or either."""
+    by: str = "either"
+    """Whose key may do it to what a seller has: `either` its own or its `marketplace`'s, or one."""
 
 
 GRAPHQL_TABLE = (
@@ -138,7 +138,7 @@ GRAPHQL_TABLE = (
         'mutation { it: advertUpsert(input: { advertId: "{advert}", attributes: { title: "T" } })'
         " { errors { field messages } advert { title } } }",
         Foreign.REFUSED,
-        "refused: only the seller's own key changes it",
+        "changes its sellers', in their name",
     ),
     GraphqlRow(
         "Mutation.orderCreate",
@@ -157,7 +157,6 @@ GRAPHQL_TABLE = (
         " refundRequest { status } } }",
         Foreign.REFUSED,
         "those of its sellers' invoices",
-        by="either",
     ),
     GraphqlRow(
         "Mutation.refundRequestDeny",
@@ -184,7 +183,6 @@ GRAPHQL_TABLE = (
         ", notes: [] }) { errors { field messages } refundRequest { status } } }",
         Foreign.REFUSED,
         "those of its sellers' invoices",
-        by="either",
     ),
     GraphqlRow(
         "Mutation.refundRequestRevertDenial",
@@ -204,7 +202,6 @@ GRAPHQL_TABLE = (
         " shipment { carrier } } }",
         Foreign.REFUSED,
         "those of its sellers' invoices",
-        by="either",
     ),
     GraphqlRow(
         "Mutation.variantUpdate",
@@ -212,7 +209,7 @@ GRAPHQL_TABLE = (
         'mutation { it: variantUpdate(input: { variantId: "{variant}",'
         " attributes: { countOnHand: 4 } }) { errors { field } variant { countOnHand } } }",
         Foreign.REFUSED,
-        "refused: only the seller's own key changes it",
+        "changes its sellers', in their name",
     ),
 )
 """Every field at the root of the GraphQL door."""

@@ -220,16 +220,13 @@ def _is_as_told(row: GraphqlRow, result: Any) -> bool:  # noqa: ANN401 - JSON, a
     raise AssertionError("there are six ways")
 
 
-async def test_a_marketplace_sees_its_sellers_goods_and_changes_none(mall: Mall) -> None:
+async def test_a_marketplace_sees_what_its_sellers_have_and_acts_on_it(mall: Mall) -> None:
     theirs = await names_of(mall, mall.seller_id, mall.shoes)
-    before = await digest_of(mall.graphql.pool)
     wrong: list[object] = []
     for row in GRAPHQL_TABLE:
-        if row.field.startswith("Mutation") and row.by != "seller":
-            continue  # it is tried with the scopes that it needs
         result = result_of(await ask(mall.market, row, theirs))
         if row.field.startswith("Mutation"):
-            is_right = result["extensions"] == {"code": "NOT_PERMITTED"}
+            is_right = "extensions" not in result and result["errors"] is None
         elif row.foreign is Foreign.NULL:
             is_right = bool(result) and None not in result
         elif row.foreign is Foreign.LEFT_OUT:
@@ -239,7 +236,6 @@ async def test_a_marketplace_sees_its_sellers_goods_and_changes_none(mall: Mall)
         if not is_right:
             wrong.append((row.field, result))
     assert not wrong
-    assert await digest_of(mall.graphql.pool) == before
 
 
 def test_ids_are_what_clients_make_them() -> None:

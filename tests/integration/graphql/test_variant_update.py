@@ -214,7 +214,7 @@ async def test_all_that_is_wrong_is_named_at_once(mall: Mall) -> None:
 
 
 async def test_what_is_not_ones_own_is_not_changed(mall: Mall) -> None:
-    """A stranger's variant is like none; a marketplace sees its sellers' and changes none."""
+    """A stranger's variant is like none, and so is another seller's."""
     absent = "VmFyaWFudC05OTk5OQ=="
     for key, id_ in (
         (mall.seller, await mall.wire(mall.hats)),
@@ -227,10 +227,35 @@ async def test_what_is_not_ones_own_is_not_changed(mall: Mall) -> None:
         answer = await key.ask(UPDATE, sent)
         assert answer["data"] == {"variantUpdate": None}
         assert answer["errors"][0]["message"] == f"No object found for variantId: {id_}"
-    sent = {"input": {"variantId": await mall.wire(mall.shoes), "attributes": {"countOnHand": 1}}}
-    answer = await mall.market.ask(UPDATE, sent)
-    assert answer["errors"][0]["extensions"] == {"code": "NOT_PERMITTED"}
     assert await figures(mall, mall.seller_id, mall.shoes) == [("5", "0", "0")]
+
+
+async def test_a_marketplace_counts_what_its_sellers_have(mall: Mall) -> None:
+    """It is the seller's act, by the marketplace's token; a right that is paused ends it."""
+    sent = {
+        "input": {
+            "variantId": await mall.wire(mall.shoes),
+            "attributes": {"countOnHand": 9, "price": 3},
+        }
+    }
+    payload = (await mall.market.data(UPDATE, sent))["variantUpdate"]
+    assert payload["errors"] is None
+    assert await figures(mall, mall.seller_id, mall.shoes) == [("9", "0", "0")]
+    async with mall.graphql.pool.acquire() as connection:
+        acts = await connection.fetch(
+            "SELECT a.act, t.organisation FROM audit AS a INNER JOIN tokens AS t ON a.token = t.id"
+            " WHERE a.organisation = $1 ORDER BY a.id",
+            mall.seller_id,
+        )
+        assert [tuple(row) for row in acts] == [
+            ("catalogue.variant_changed", mall.market_id),
+            ("stock.counted", mall.market_id),
+        ]
+        await connection.execute(
+            "UPDATE trading_rights SET state = 'paused' WHERE seller = $1", mall.seller_id
+        )
+    answer = await mall.market.ask(UPDATE, sent)
+    assert answer["errors"][0]["extensions"] == {"code": "NOT_FOUND"}
 
 
 async def test_each_part_needs_its_scope_before_anything_is_done(mall: Mall) -> None:

@@ -1,4 +1,4 @@
-"""advertUpsert: makes an advert with its variants, or changes one of the key's own."""
+"""advertUpsert: makes an advert of one's own with its variants, or changes one of a seller's."""
 
 from typing import Any, Final
 
@@ -8,11 +8,11 @@ from entrepot.apis.graphql.failures import ActRefusedError, done, not_found
 from entrepot.apis.graphql.ids import ADVERT, VARIANT, number_in
 from entrepot.apis.graphql.mutations.attributes import as_changes, as_new, is_changed
 from entrepot.apis.graphql.mutations.counting import check_count, set_count
-from entrepot.apis.graphql.mutations.payload import Given, Sending, answer, need, own
+from entrepot.apis.graphql.mutations.payload import Given, Sending, acting, answer, need
 from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.catalogue import NewProduct, Product
 from entrepot.infra.writing import find_written
-from entrepot.kernel.caller import Scope
+from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
 from entrepot.stock import MarketProduct, MarketVariant
 
@@ -47,9 +47,9 @@ async def _upsert(context: Context, sending: Sending, given: Given) -> MarketPro
         number = await _create(context, sending, attributes, inherited, variants)
     else:
         product = await _find(context, id_)
-        own(context, product, "advertId", id_)
-        assert product is not None, "what is one's own is there"
-        await _change(context, sending, product, attributes, inherited, variants)
+        caller = acting(context, product, "advertId", id_)
+        assert product is not None, "what somebody acts on is there"
+        await _change(context, caller, sending, product, attributes, inherited, variants)
         number = product.legacy_id
     context.forget()
     return await context.products_numbered.load(number)
@@ -92,12 +92,13 @@ async def _create(
         )
     )
     (product,) = made.answer.products
-    await _count(context, sending, _ids_by_sku(product), variants)
+    await _count(context, context.caller, sending, _ids_by_sku(product), variants)
     return product.legacy_id
 
 
 async def _change(
     context: Context,
+    caller: Caller,
     sending: Sending,
     product: MarketProduct,
     attributes: Given,
@@ -105,7 +106,7 @@ async def _change(
     variants: list[Given],
 ) -> None:
     """Change an advert's title and variants; those that it does not have yet are made."""
-    services, caller = context.services, context.caller
+    services = context.services
     sent = sending.sent("advert")
     if sent is not None and done(await find_written(services.database, caller, sent, Product)):
         return
@@ -148,7 +149,7 @@ async def _change(
     for found, each in named:
         if found is not None:
             each.setdefault("sku", found.sku)
-    await _count(context, sending, skus, [each for _, each in named])
+    await _count(context, caller, sending, skus, [each for _, each in named])
     title = attributes.get("title")
     # Last, for under the request's key it says that everything was done.
     if title is not None or sent is not None:
@@ -189,14 +190,18 @@ def _ids_by_sku(product: Product) -> dict[str, Id]:
 
 
 async def _count(
-    context: Context, sending: Sending, variants: dict[str, Id], given: list[dict[str, Any]]
+    context: Context,
+    caller: Caller,
+    sending: Sending,
+    variants: dict[str, Id],
+    given: list[dict[str, Any]],
 ) -> None:
     """Set how much there is of each variant that says so."""
     for each in given:
         count = each.get("countOnHand")
         if count is not None and not each.get("infiniteQuantity"):
             variant = variants[each["sku"]]
-            await set_count(context, variant, count, sending.key(f"count/{variant}"))
+            await set_count(context, caller, variant, count, sending.key(f"count/{variant}"))
 
 
 FIELDS: Final[Resolvers] = {"advertUpsert": advert_upsert}

@@ -13,6 +13,7 @@ from entrepot.apis.graphql.context import Context
 from entrepot.apis.graphql.failures import ActRefusedError, done, granted
 from entrepot.catalogue import Location
 from entrepot.kernel import ids
+from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import Page
 from entrepot.kernel.quantity import ZERO, quantity_text
@@ -47,7 +48,7 @@ def check_count(count: int | None, *, unlimited: bool) -> None:
         )
 
 
-async def set_count(context: Context, variant: Id, count: int, key: str) -> None:
+async def set_count(context: Context, caller: Caller, variant: Id, count: int, key: str) -> None:
     """Let `count` be available of one of the caller's own variants.
 
     Orders that come between the reading and the writing are seen: then it is tried again with
@@ -56,14 +57,12 @@ async def set_count(context: Context, variant: Id, count: int, key: str) -> None
     """
     services, version = context.services, 0
     for _ in range(ATTEMPTS_MAX):
-        target = await _aim(context, variant, count)
+        target = await _aim(context, caller, variant, count)
         expected = target.version
         if expected is not None:
             expected = max(expected, version)
         command = CountStock(variant, target.on_hand, expected, target.location, REASON)
-        answer = await orders.count_stock(
-            services.desk, context.caller, command, key, context.request
-        )
+        answer = await orders.count_stock(services.desk, caller, command, key, context.request)
         if not isinstance(answer, Refusal):
             return
         if answer.code == KEY_REUSED and context.key is not None:
@@ -75,8 +74,8 @@ async def set_count(context: Context, variant: Id, count: int, key: str) -> None
     raise ActRefusedError([(_ATTRIBUTE, "It sells too fast to be counted; send it again.")])
 
 
-async def _aim(context: Context, variant: Id, count: int) -> _Target:
-    database, caller = context.services.database, context.caller
+async def _aim(context: Context, caller: Caller, variant: Id, count: int) -> _Target:
+    database = context.services.database
     places = [
         each
         for each in granted(await catalogue.list_locations(database, caller))

@@ -5,11 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
-from graphql import GraphQLError
 
 from entrepot.apis.graphql.context import Context
 from entrepot.apis.graphql.failures import (
-    NOT_PERMITTED,
     ActRefusedError,
     not_found,
     validation_errors,
@@ -17,7 +15,7 @@ from entrepot.apis.graphql.failures import (
 from entrepot.apis.graphql.resolving import Info
 from entrepot.identity import check_scope
 from entrepot.infra.writing import Sent
-from entrepot.kernel.caller import Scope
+from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.refusal import RefusedError
 from entrepot.stock import MarketProduct, MarketVariant
 
@@ -56,7 +54,9 @@ class Sending:
         )
 
     def _key(self, part: str) -> str:
-        return f"{self._context.key}/{self._place}/{part}"
+        """The key of a part: those of a marketplace never meet those of the seller it acts for."""
+        organisation = self._context.caller.organisation
+        return f"{organisation}/{self._context.key}/{self._place}/{part}"
 
 
 async def answer(
@@ -87,14 +87,14 @@ def need(context: Context, *scopes: Scope) -> None:
             raise RefusedError(refusal)
 
 
-def own(
+def acting(
     context: Context, found: MarketProduct | MarketVariant | None, argument: str, id_: str
-) -> None:
-    """Refuse what is not there for the key, and what it sees of others and may not change."""
+) -> Caller:
+    """Who changes something: its seller, or the marketplace that sells it, in the seller's name.
+
+    A key sees its own and, as a marketplace, what rights open to it; it changes no other. What it
+    does for a seller is booked as the seller's act, by the marketplace's token.
+    """
     if found is None:
         raise not_found(argument, id_)
-    if found.seller != context.caller.organisation:
-        raise GraphQLError(
-            "This belongs to a seller; only its own key changes it.",
-            extensions={"code": NOT_PERMITTED},
-        )
+    return msgspec.structs.replace(context.caller, organisation=found.seller)

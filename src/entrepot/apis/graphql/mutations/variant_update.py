@@ -1,4 +1,4 @@
-"""variantUpdate: changes a variant of the key's own, and how much there is of it."""
+"""variantUpdate: changes a variant of a seller's, and how much there is of it."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from entrepot.apis.graphql.context import Context, context_of
 from entrepot.apis.graphql.failures import ActRefusedError, done
 from entrepot.apis.graphql.mutations.attributes import as_changes, is_changed
 from entrepot.apis.graphql.mutations.counting import check_count, set_count
-from entrepot.apis.graphql.mutations.payload import Given, Sending, answer, need, own
+from entrepot.apis.graphql.mutations.payload import Given, Sending, acting, answer, need
 from entrepot.apis.graphql.queries.nodes import find_variant
 from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.kernel.caller import Scope
@@ -31,8 +31,8 @@ async def _update(context: Context, sending: Sending, given: Given) -> MarketVar
     if not id_:
         raise ActRefusedError([("variant_id", "Variant can't be blank: give variantId.")])
     found = await find_variant(context, id_)
-    own(context, found, "variantId", id_)
-    assert found is not None, "what is one's own is there"
+    caller = acting(context, found, "variantId", id_)
+    assert found is not None, "what somebody acts on is there"
     count = attributes.get("countOnHand")
     need(context, Scope.CATALOGUE_WRITE)
     if count is not None:
@@ -43,11 +43,11 @@ async def _update(context: Context, sending: Sending, given: Given) -> MarketVar
         services = context.services
         done(
             await catalogue.change_variant(
-                services.database, services.desk.new_id, context.caller, found.id, changes, sent
+                services.database, services.desk.new_id, caller, found.id, changes, sent
             )
         )
     if count is not None and not found.unlimited:
-        await set_count(context, found.id, count, sending.key("count"))
+        await set_count(context, caller, found.id, count, sending.key("count"))
     context.forget()
     return await find_variant(context, id_)
 
