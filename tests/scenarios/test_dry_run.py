@@ -134,6 +134,7 @@ def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, databa
     async def undo() -> None:
         connection = await asyncpg.connect(database)
         await connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0023%'")
+        await connection.execute("DROP VIEW invoice_standings")
         for table in ("marketplace_orders", "seller_invoices"):
             await connection.execute(f"ALTER TABLE {table} DROP COLUMN updated_at")
         await connection.execute("ALTER TABLE organisations DROP COLUMN legacy_id")

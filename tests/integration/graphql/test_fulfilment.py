@@ -283,6 +283,79 @@ async def test_a_return_and_what_is_wrong_with_requests(sold: Sold, door: Bazaar
         assert payload["errors"][0]["field"] == (field or "amount_per_item_cents")
 
 
+async def test_invoices_by_how_far_they_are(door: BazaarDoor) -> None:
+    """Each is found by the status that it shows, from its order to its end."""
+
+    async def buy(delivery: str) -> Sold:
+        line = door.line(1, "wholesale", quantity=2, deliveryType=delivery)
+        (invoice,) = (await door.create(line))["order"]["invoices"]["nodes"]
+        return Sold(door, invoice)
+
+    async def cancel(sold: Sold, quantity: int, *, dispatched: bool) -> str:
+        item = {"lineItemId": sold.lines[0], "quantity": quantity, "dispatched": dispatched}
+        id_: str = (await sold.refund(item))["refundRequest"]["id"]
+        return id_
+
+    async def pay_back(id_: str) -> None:
+        for name in ("Return", "Refund"):
+            done = await step(door.market, name, {"refundRequestId": id_})
+            assert done["errors"] is None
+
+    fetched, parted, gone, back = [
+        await buy(delivery) for delivery in ("CLICK_AND_COLLECT", *["BUY_ONLINE"] * 3)
+    ]
+    seen: list[dict[str, list[str]]] = [await by_status(door)]
+    made(await fetched.ship((0, 1)))
+    made(await parted.ship((0, 1)))
+    await pay_back(await cancel(gone, 2, dispatched=False))
+    made(await back.ship((0, 2)))
+    returning = await cancel(back, 2, dispatched=True)
+    seen.append(await by_status(door))
+    made(await fetched.ship((0, 1)))
+    await pay_back(returning)
+    seen.append(await by_status(door))
+    assert seen == [
+        {"PAID": [fetched.id, parted.id, gone.id, back.id], "collect": [fetched.id]},
+        {
+            "PAID": [fetched.id],
+            "PARTIALLY_SENT": [parted.id],
+            "CANCELLED": [gone.id],
+            "SENT": [back.id],
+            "return": [back.id],
+            "collect": [fetched.id],
+        },
+        {
+            "COLLECTED": [fetched.id],
+            "PARTIALLY_SENT": [parted.id],
+            "CANCELLED": [gone.id],
+            "REFUNDED": [back.id],
+        },
+    ]
+
+
+async def by_status(door: BazaarDoor) -> dict[str, list[str]]:
+    """Invoices by each status that finds any, which is the one they show."""
+    query = (
+        "query($filters: InvoiceFilters) { invoices(filters: $filters) { totalCount"
+        " nodes { id status } } }"
+    )
+    found: dict[str, list[str]] = {}
+    for status in (
+        *("AWAITING_PAYMENT", "PAID", "PARTIALLY_SENT", "SENT", "COLLECTED", "REFUNDED"),
+        "CANCELLED",
+    ):
+        page = (await door.market.data(query, {"filters": {"statuses": status}}))["invoices"]
+        assert {node["status"] for node in page["nodes"]} <= {status}
+        assert page["totalCount"] == len(page["nodes"])
+        if page["nodes"]:
+            found[status] = [node["id"] for node in page["nodes"]]
+    for name, wanted in (("return", "awaitingReturn"), ("collect", "awaitingCollection")):
+        page = (await door.key_one.data(query, {"filters": {wanted: True}}))["invoices"]
+        if page["nodes"]:
+            found[name] = [node["id"] for node in page["nodes"]]
+    return found
+
+
 async def test_refund_requests_page_by_page(sold: Sold, door: BazaarDoor) -> None:
     made_ids = []
     for quantity in (1, 1, 1):

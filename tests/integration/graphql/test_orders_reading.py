@@ -250,6 +250,11 @@ FITTING: tuple[tuple[dict[str, Any], list[int]], ...] = (
     ({"updatedUntil": "2100-01-01", "paidUntil": "2100-01-01"}, [0, 1, 2, 3]),
     ({"paidSince": "2020-01-01", "notDispatched": True}, [0, 1, 2, 3]),
     ({"paidSince": "2100-01-01"}, []),
+    ({"statuses": "PAID"}, [0, 1, 2, 3]),
+    ({"statuses": ["SENT", "CANCELLED"]}, []),
+    ({"statuses": []}, []),
+    ({"awaitingReturn": True}, []),
+    ({"awaitingCollection": True}, []),
     ({"legacyId": 1}, []),
     ({"orderId": 1}, []),
 )

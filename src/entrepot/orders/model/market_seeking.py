@@ -14,6 +14,7 @@ import msgspec
 
 from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import HIGHEST, LOWEST
+from entrepot.orders.model.invoice_status import InvoiceStatus
 from entrepot.orders.model.market_showing import Side
 
 Row = TypeVar("Row")
@@ -55,6 +56,9 @@ class InvoicesWanted(msgspec.Struct, frozen=True):
     buyer_email: str | None = None
     buyer_name: str | None = None
     not_dispatched: bool = False
+    statuses: tuple[InvoiceStatus, ...] | None = None
+    awaiting_return: bool = False
+    awaiting_collection: bool = False
 
     def on(self, after: Place | None, limit: int) -> InvoicesWanted:
         """The same, on the page after a place."""
@@ -77,8 +81,9 @@ class InvoicesWanted(msgspec.Struct, frozen=True):
         unsorted = [
             moment for sort, some in moments.items() if sort != self.sort for moment in some
         ]
-        texts = (self.external_id_part, self.buyer_email, self.buyer_name)
-        return self.not_dispatched or any(each is not None for each in (*unsorted, *texts))
+        others = (self.external_id_part, self.buyer_email, self.buyer_name, self.statuses)
+        far = self.not_dispatched or self.awaiting_return or self.awaiting_collection
+        return far or any(each is not None for each in (*unsorted, *others))
 
     @property
     def start(self) -> tuple[datetime, Id]:

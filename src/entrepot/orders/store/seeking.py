@@ -47,6 +47,7 @@ async def seek_invoices(
         wanted.is_named,
         lowest_id(wanted.created_since),
         highest_id(wanted.created_until),
+        *_standing(wanted),
     )
     return [SoughtRow(*row) for row in rows]
 
@@ -54,7 +55,7 @@ async def seek_invoices(
 async def count_invoices(connection: Connection, caller: Id, wanted: InvoicesWanted) -> int:
     """Count the invoices that fit."""
     number: int = await connection.fetchval(
-        SQL["count_invoices"], caller, wanted.side, *_bounds(wanted)
+        SQL["count_invoices"], caller, wanted.side, *_bounds(wanted), *_standing(wanted)
     )
     return number
 
@@ -76,6 +77,11 @@ def _bounds(wanted: InvoicesWanted) -> list[Any]:
         pattern_of(wanted.buyer_name or ""),
         wanted.not_dispatched,
     ]
+
+
+def _standing(wanted: InvoicesWanted) -> list[Any]:
+    """How far invoices must be, as the statements take it."""
+    return [wanted.statuses, wanted.awaiting_return, wanted.awaiting_collection]
 
 
 async def read_sought_invoices(

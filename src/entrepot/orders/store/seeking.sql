@@ -249,6 +249,18 @@ looked AS (
                         m.organisation = i.organisation AND m.order_id = i.order_id
                         AND m.invoice = i.id AND l.quantity > l.shipped + l.cancelled
                 )
+            )
+            AND (
+                ($24::text[] IS NULL AND NOT $25::boolean AND NOT $26::boolean)
+                OR EXISTS (
+                    SELECT 1
+                    FROM invoice_standings AS v
+                    WHERE
+                        v.organisation = i.organisation AND v.id = i.id
+                        AND ($24::text[] IS NULL OR v.status = ANY($24))
+                        AND (NOT $25::boolean OR v.awaits_return)
+                        AND (NOT $26::boolean OR v.awaits_collection)
+                )
             ),
             false
         ) AS fits
@@ -332,6 +344,18 @@ WHERE
             WHERE
                 m.organisation = i.organisation AND m.order_id = i.order_id
                 AND m.invoice = i.id AND l.quantity > l.shipped + l.cancelled
+        )
+    )
+    AND (
+        ($16::text[] IS NULL AND NOT $17::boolean AND NOT $18::boolean)
+        OR EXISTS (
+            SELECT 1
+            FROM invoice_standings AS v
+            WHERE
+                v.organisation = i.organisation AND v.id = i.id
+                AND ($16::text[] IS NULL OR v.status = ANY($16))
+                AND (NOT $17::boolean OR v.awaits_return)
+                AND (NOT $18::boolean OR v.awaits_collection)
         )
     );
 

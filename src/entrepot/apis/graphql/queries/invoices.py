@@ -51,6 +51,7 @@ async def need_invoice(context: Context, argument: str, id_: str) -> ShownInvoic
 
 def _wanted(side: Side, filters: dict[str, Any], sort: dict[str, Any]) -> InvoicesWanted:
     fields = sort.get("fields") or ["CREATED_AT"]
+    statuses = filters.get("statuses")
     return InvoicesWanted(
         side,
         _SORTS[fields[0]],
@@ -68,6 +69,9 @@ def _wanted(side: Side, filters: dict[str, Any], sort: dict[str, Any]) -> Invoic
         buyer_email=filters.get("buyerEmailAddress"),
         buyer_name=filters.get("buyerName"),
         not_dispatched=bool(filters.get("notDispatched")),
+        statuses=None if statuses is None else tuple(each.lower() for each in statuses),
+        awaiting_return=bool(filters.get("awaitingReturn")),
+        awaiting_collection=bool(filters.get("awaitingCollection")),
     )
 
 
