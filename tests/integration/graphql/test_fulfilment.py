@@ -387,6 +387,8 @@ async def test_refund_requests_page_by_page(sold: Sold, door: BazaarDoor) -> Non
         assert page["totalCount"] == expected, filters
         assert len(page["nodes"]) == min(expected, 2)
     assert (await door.key_two.data(query))["refundRequests"]["totalCount"] == 0
+    counted = await door.market.data("{ refundRequests(first: 0) { totalCount nodes { id } } }")
+    assert counted == {"refundRequests": {"totalCount": 3, "nodes": []}}
 
 
 async def test_sent_again_under_a_key_it_happens_once(sold: Sold, door: BazaarDoor) -> None:

@@ -324,6 +324,13 @@ async def test_pages_of_invoices_and_of_changed_orders(door: BazaarDoor) -> None
     for cursor in ("x", "bm8=", beyond):
         answer = await door.market.ask(f'{{ invoices(after: "{cursor}") {{ totalCount }} }}')
         assert "cursor" in answer["errors"][0]["message"]
+    for asked in ('updatedOrders(updatedSince: "2020-01-01", first: 0)', "invoices(first: 0)"):
+        query = f"{{ it: {asked} {{ totalCount nodes {{ id }} pageInfo {{ endCursor }} }} }}"
+        assert (await door.market.data(query))["it"] == {
+            "totalCount": 5,
+            "nodes": [],
+            "pageInfo": {"endCursor": None},
+        }
     none = '{ updatedOrders(updatedSince: "2100-01-01") { totalCount nodes { id } } }'
     assert (await door.market.data(none))["updatedOrders"] == {"totalCount": 0, "nodes": []}
 

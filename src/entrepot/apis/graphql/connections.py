@@ -111,6 +111,11 @@ def page_stretch(
     return Connection(found.rows, cursors, count, end is not None, cursor is not None, end)
 
 
+def nothing_of(cursor: str | None, count: Count) -> Connection:
+    """No rows of a list, for who asks for none and wants to know what it comes to in all."""
+    return Connection((), (), count, has_next=False, has_previous=cursor is not None)
+
+
 def _place_cursor(place: Place) -> str:
     micros, ident = place
     return key_cursor((f"{micros:032x}", ident))

@@ -8,6 +8,7 @@ from entrepot.apis.graphql.connections import (
     Connection,
     after_id,
     forwards,
+    nothing_of,
     page_stretch,
     part_of,
 )
@@ -38,16 +39,15 @@ async def refund_requests(
     context = context_of(info)
     side = await side_of(context)
     wanted = await _wanted(context, filters or {})
-    if wanted is None:
-        return part_of([], {}, _none)
+
+    async def count() -> int:
+        return 0 if wanted is None else await context.count_refunds(wanted, side)
+
+    if wanted is None or not size:
+        return nothing_of(cursor, count)
     after = HIGHEST if cursor is None else after_id(cursor)
     found = await context.read_refunds(wanted, side, Page(size, (after,)))
-    return page_stretch(
-        found,
-        cursor,
-        lambda: context.count_refunds(wanted, side),
-        lambda row: row.id.removeprefix(ids.REFUND_REQUEST),
-    )
+    return page_stretch(found, cursor, count, lambda row: row.id.removeprefix(ids.REFUND_REQUEST))
 
 
 async def _wanted(context: Context, filters: dict[str, Any]) -> RefundFilter | None:
@@ -83,10 +83,6 @@ async def shipment_carriers(
         return len(rows)
 
     return part_of(rows, arguments, count)
-
-
-async def _none() -> int:
-    return 0
 
 
 FIELDS: Final[Resolvers] = {

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from entrepot.apis.graphql.connections import Connection, after_place, forwards, page_found
+from entrepot.apis.graphql.connections import (
+    Connection,
+    after_place,
+    forwards,
+    nothing_of,
+    page_found,
+)
 from entrepot.apis.graphql.context import Context, context_of
 from entrepot.apis.graphql.failures import not_found
 from entrepot.apis.graphql.ids import INVOICE, number_in
@@ -28,9 +34,14 @@ async def invoices(
     size, cursor = forwards(given)
     context = context_of(info)
     wanted = _wanted(await side_of(context), filters or {}, sort or {})
-    page = wanted.on(after_place(cursor), size)
-    found = await context.read_invoices(page)
-    return page_found(found, cursor, lambda: context.count_invoices(wanted))
+
+    async def count() -> int:
+        return await context.count_invoices(wanted)
+
+    if not size:
+        return nothing_of(cursor, count)
+    found = await context.read_invoices(wanted.on(after_place(cursor), size))
+    return page_found(found, cursor, count)
 
 
 async def side_of(context: Context) -> Side:

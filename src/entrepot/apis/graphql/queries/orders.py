@@ -3,7 +3,13 @@
 from datetime import datetime
 from typing import Any, Final
 
-from entrepot.apis.graphql.connections import Connection, after_place, forwards, page_found
+from entrepot.apis.graphql.connections import (
+    Connection,
+    after_place,
+    forwards,
+    nothing_of,
+    page_found,
+)
 from entrepot.apis.graphql.context import Context, context_of
 from entrepot.apis.graphql.failures import not_found
 from entrepot.apis.graphql.ids import ORDER, number_in
@@ -38,8 +44,14 @@ async def updated_orders(
     """Orders that were made or changed since a moment, by when they were changed last."""
     size, cursor = forwards(given)
     context = context_of(info)
+
+    async def count() -> int:
+        return await context.count_changed_orders(updatedSince)
+
+    if not size:
+        return nothing_of(cursor, count)
     found = await context.read_changed_orders(updatedSince, after_place(cursor), size)
-    return page_found(found, cursor, lambda: context.count_changed_orders(updatedSince))
+    return page_found(found, cursor, count)
 
 
 FIELDS: Final[Resolvers] = {"order": order, "updatedOrders": updated_orders}
