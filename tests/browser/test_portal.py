@@ -43,14 +43,26 @@ SHOWN: Final = tuple(
 """Every page but those that send files."""
 FOR_NOBODY: Final = ("/log-in", "/new-password")
 """Pages for who has not logged in."""
-PEOPLE: Final = ("winkel-noord", "de-groothandel", "hub-a", "jeans-farm")
-"""A retailer and its wholesaler, a trader and its producer: each page is shown to one of them."""
+PEOPLE: Final = (
+    "winkel-noord",
+    "de-groothandel",
+    "hub-a",
+    "jeans-farm",
+    "marketplace",
+    "seller-one",
+)
+"""A retailer and its wholesaler, a trader and its producer, a marketplace and its seller.
+
+Each page is shown to one of them.
+"""
 SHOWN_TO: Final = {
+    "/marketplace-orders": "marketplace",
     "/notices": "de-groothandel",
     "/partnerships/{partnership}/allocations": "de-groothandel",
     "/retailers": "de-groothandel",
     "/sales-sessions": "hub-a",
     "/sales-sessions/new": "hub-a",
+    "/seller-invoices": "seller-one",
     "/session-demand": "jeans-farm",
     "/session-orders": "jeans-farm",
 }
@@ -81,8 +93,10 @@ class Sights:
                 "settlement": self._first("/settlements"),
                 "line": "1",
                 "sales_session": self._first("/sales-sessions", state="open"),
+                "invoice": self._first("/seller-invoices", descending="true"),
             }
             self.session_order = self._first("/session-orders")
+            self.marketplace_order = self._first("/marketplace-orders")
             self.moved = self._first(f"{trading}/open-settlement/lines", "variant")
 
     def _first(self, path: str, name: str = "id", **wanted: str) -> str | None:
@@ -95,6 +109,8 @@ class Sights:
         things = self.things | ({"variant": self.moved} if "/open/" in path else {})
         if path.startswith("/session-orders/"):
             things["order"] = self.session_order
+        if path.startswith("/marketplace-orders"):
+            things["order"] = self.marketplace_order
         if any(things.get(name) is None for name in _HOLE.findall(path)):
             return None
         if path == "/search":

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
 from decimal import Decimal
 from typing import Any, cast
-from unittest.mock import patch
 
-import asyncpg
 import httpx
 from structlog.typing import FilteringBoundLogger
 
@@ -27,6 +25,7 @@ from entrepot.kernel.ids import Id
 from entrepot.orders import CountStock, Desk, count_stock
 from tests.factories.callers import caller_for
 from tests.factories.network import Network
+from tests.factories.statements import statements
 from tests.fakes.log import NullLog
 
 ORIGIN = "http://entrepot.example"
@@ -98,18 +97,9 @@ class Graphql:
         """Someone without a key, or with a wrong one."""
         return Key(self.http, secret)
 
-    @contextmanager
-    def statements(self) -> Iterator[list[str]]:
+    def statements(self) -> AbstractContextManager[list[str]]:
         """The statements that are run meanwhile, but for those of transactions."""
-        seen: list[str] = []
-        real: Any = vars(asyncpg.Connection)["_execute"]  # all ways to run a statement pass here
-
-        async def execute(connection: Any, query: str, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - as it is
-            seen.append(query)
-            return await real(connection, query, *args, **named)
-
-        with patch.object(asyncpg.Connection, "_execute", execute):
-            yield seen
+        return statements()
 
 
 @asynccontextmanager

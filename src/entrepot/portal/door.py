@@ -25,7 +25,7 @@ from entrepot.infra.reach import DatabaseUnreachable
 from entrepot.infra.reading import Database
 from entrepot.infra.settings import Settings
 from entrepot.kernel.refusal import Refusal, RefusedError
-from entrepot.orders import StoreUnavailableError, TooBusyError
+from entrepot.orders import StoreUnavailableError, TooBusyError, find_market_sides
 from entrepot.portal import entering
 from entrepot.portal.assets import Asset, load_assets
 from entrepot.portal.forms import Typed, Upload
@@ -250,7 +250,9 @@ async def _find_guest(database: Database, secret: str | None) -> Guest | None:
     if caller is None or caller.person is None:
         return None
     me = await describe_caller(database, caller)
-    return Guest(caller, me, secret, entering.form_token(secret))
+    sides = await find_market_sides(database, caller)
+    on = frozenset() if isinstance(sides, Refusal) else sides
+    return Guest(caller, me, secret, entering.form_token(secret), on)
 
 
 def _explain(error: Exception, state: _Answering) -> Outcome:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from entrepot.kernel.caller import Scope
+from entrepot.orders import Side
 from entrepot.portal.routes import Guest
 from entrepot.portal.words import Words
 
@@ -24,26 +25,52 @@ def _(text: str) -> str:
     return text
 
 
-PLACES: Final[tuple[tuple[str, str, Scope | None], ...]] = (
-    ("/", _("Home"), None),
-    ("/orders", _("Orders"), Scope.ORDERS_READ),
-    ("/sales-sessions", _("Sales sessions"), Scope.ORDERS_READ),
-    ("/session-orders", _("Session orders"), Scope.ORDERS_READ),
-    ("/products", _("Products and stock"), Scope.CATALOGUE_READ),
-    ("/retailers", _("My retailers"), Scope.PARTNERSHIPS_READ),
-    ("/wholesalers", _("My wholesalers"), Scope.PARTNERSHIPS_READ),
-    ("/settlements", _("Settlement"), Scope.SETTLEMENT_READ),
-    ("/notices", _("Notices"), Scope.ORDERS_READ),
+class Main(NamedTuple):
+    """A main place: the scope that it needs, and for which sides of marketplaces it is (all)."""
+
+    address: str
+    name: str
+    scope: Scope | None
+    sides: frozenset[Side] | None = None
+
+    def is_for(self, guest: Guest) -> bool:
+        """Whether a person may go there and has anything to look for there."""
+        may = self.scope is None or guest.may(self.scope)
+        return may and (self.sides is None or bool(self.sides & guest.sides))
+
+
+PLACES: Final[tuple[Main, ...]] = (
+    Main("/", _("Home"), None),
+    Main("/orders", _("Orders"), Scope.ORDERS_READ),
+    Main("/sales-sessions", _("Sales sessions"), Scope.ORDERS_READ),
+    Main("/session-orders", _("Session orders"), Scope.ORDERS_READ),
+    Main(
+        "/marketplace-orders",
+        _("Marketplace orders"),
+        Scope.MARKETPLACE_READ,
+        frozenset({"marketplace"}),
+    ),
+    Main(
+        "/seller-invoices",
+        _("Seller invoices"),
+        Scope.MARKETPLACE_READ,
+        frozenset({"marketplace", "seller"}),
+    ),
+    Main("/products", _("Products and stock"), Scope.CATALOGUE_READ),
+    Main("/retailers", _("My retailers"), Scope.PARTNERSHIPS_READ),
+    Main("/wholesalers", _("My wholesalers"), Scope.PARTNERSHIPS_READ),
+    Main("/settlements", _("Settlement"), Scope.SETTLEMENT_READ),
+    Main("/notices", _("Notices"), Scope.ORDERS_READ),
 )
-"""The main places, and the scope that each needs."""
+"""The main places, in the order in which they stand."""
 
 
 def places_for(guest: Guest, words: Words, path: str) -> list[Place]:
     """The main places that a person may see, the one where they are marked."""
     return [
-        Place(address, words(name), _is_here(address, path))
-        for address, name, scope in PLACES
-        if scope is None or guest.may(scope)
+        Place(each.address, words(each.name), _is_here(each.address, path))
+        for each in PLACES
+        if each.is_for(guest)
     ]
 
 

@@ -20,7 +20,7 @@ from entrepot.infra.settings import Settings
 from entrepot.infra.writing import Sent, Written
 from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.refusal import Refusal, RefusedError
-from entrepot.orders import Accepted, Answer, Desk
+from entrepot.orders import Accepted, Answer, Desk, Side
 from entrepot.portal.forms import Typed
 from entrepot.portal.words import Words
 
@@ -38,12 +38,16 @@ class Services(msgspec.Struct, frozen=True):
 
 
 class Guest(msgspec.Struct, frozen=True):
-    """A person who has logged in: what they may do, who they are, and what their forms must say."""
+    """A person who has logged in: what they may do, who they are, and what their forms must say.
+
+    `sides` are those of marketplaces on which their organisation is.
+    """
 
     caller: Caller
     me: Me
     secret: str
     form_token: str
+    sides: frozenset[Side] = frozenset()
 
     def may(self, scope: Scope) -> bool:
         """Whether this person's role has a scope."""

@@ -9,6 +9,7 @@ from entrepot.kernel import ids
 
 PLACES: Final[Mapping[str, str]] = {
     ids.ALLOCATION: "/allocations",
+    ids.INVOICE: "/seller-invoices",
     ids.ORDER: "/orders",
     ids.PARTNERSHIP: "/partnerships",
     ids.PRODUCT: "/products",

@@ -124,6 +124,8 @@ def test_usual_trade_orders_only_what_is_free_as_it_may_be_ordered(today: date) 
     short = {GOODS[variant].variant.sku for variant, left in free.items() if left < 0}
     assert short <= SET_ASIDE
     assert free[IDS["jeans-farm", "CARROTS"]] == 10
+    # What the marketplace's programs order by their numbers, 5356 and 5354, is there for them.
+    assert min(free[IDS["seller-one", "S1-CHAIR"]], free[IDS["seller-two", "S2-RUG"]]) >= 5
 
 
 @pytest.mark.parametrize("today", WEEK)

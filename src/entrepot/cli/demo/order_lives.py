@@ -8,6 +8,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
+from entrepot.cli.demo.customers import market_of
 from entrepot.cli.demo.dice import Dice
 from entrepot.cli.demo.steps import UNKNOWN, ActOnOrder, Step
 from entrepot.orders import (
@@ -47,6 +48,7 @@ class Incoming(NamedTuple):
         minutes: int = CHECKOUT_MINUTES,
     ) -> Step:
         """The step that places it, refused where goods are short, which they are not."""
+        is_marketplace = self.kind == "marketplace"
         order = PlaceOrder(
             UNKNOWN,
             self.reference,
@@ -56,6 +58,7 @@ class Incoming(NamedTuple):
             paid=paid,
             draft=draft,
             hold_minutes=minutes,
+            market=market_of(self.reference, len(self.lines)) if is_marketplace else None,
         )
         return Step(at, self.buyer, order, self.reference)
 

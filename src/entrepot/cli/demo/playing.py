@@ -25,7 +25,7 @@ from entrepot.cli.progress import Tell
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
-from entrepot.orders import Answer, Desk, PlaceOrder, sweep_expired
+from entrepot.orders import Answer, Desk, NewMarketplaceOrder, PlaceOrder, sweep_expired
 
 _AT_ONCE_MAX: Final = 1_000
 """Steps in flight: a few batches full."""
@@ -118,7 +118,11 @@ async def _act(
         act = msgspec.structs.replace(act, order=desk.new_id())
     elif reference:
         act = msgspec.structs.replace(act, order=placed[reference])
-    answer = accepted(await _ACTIONS[type(act)](desk, caller, act, key))
+    if isinstance(act, PlaceOrder) and act.market is not None:
+        new = NewMarketplaceOrder(act.lines, act.market, act.reference)
+        answer = accepted(await orders.place_marketplace_order(desk, caller, new, key))
+    else:
+        answer = accepted(await _ACTIONS[type(act)](desk, caller, act, key))
     if isinstance(act, PlaceOrder):
         order = msgspec.json.decode(answer.body, type=_OrderId)
         placed[reference] = order.id.removeprefix(ids.ORDER)

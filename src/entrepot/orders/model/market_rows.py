@@ -35,6 +35,13 @@ class MarketOrderRow(NamedTuple):
     updated_at: datetime
 
 
+class MarketSidesRow(NamedTuple):
+    """Whether an organisation runs a marketplace, and whether it sells on one."""
+
+    runs_one: bool
+    sells_on_one: bool
+
+
 class InvoiceRow(NamedTuple):
     """An invoice, as it is read; `fits` is false for the last one looked at that does not."""
 

@@ -12,9 +12,12 @@ from entrepot.kernel.currencies import minor_digits_of
 from entrepot.kernel.ids import Id
 from entrepot.orders.model import MarketFacts, Marketplace, MarketSurvey, MarketVariant, Order
 from entrepot.orders.model.invoices import InvoiceRecord, MarketRecord, Totals
+from entrepot.orders.model.market_rows import MarketSidesRow
 from entrepot.orders.store.fulfilment import read_invoiced_orders
 
 SQL = load_statements("entrepot.orders.store", "marketplace.sql")
+
+ROWS: Mapping[str, type] = {"read_market_sides": MarketSidesRow}
 
 _ENCODER: Final = msgspec.json.Encoder()
 _VARIANT: Final = 1
@@ -187,3 +190,8 @@ def _adjustment_rows(order: Order, market: MarketRecord) -> Iterator[dict[str, A
             "line_no": each.line_no,
             **msgspec.structs.asdict(each.adjustment),
         }
+
+
+async def read_market_sides(connection: Connection, organisation: Id) -> MarketSidesRow:
+    """Read whether an organisation runs a marketplace, and whether it sells on one."""
+    return MarketSidesRow(*await connection.fetchrow(SQL["read_market_sides"], organisation))

@@ -246,3 +246,18 @@ SELECT coalesce(bool_or(o.country = ANY(o.wholesale_countries)), true)
 FROM trading_rights AS r
 INNER JOIN organisations AS o ON r.buyer = o.id
 WHERE r.seller = $1 AND r.kind = 'marketplace' AND r.state <> 'ended';
+
+-- name: read_market_sides
+-- Whether an organisation runs a marketplace, and whether it sells on one. A right that has ended
+-- counts: what was ordered under it stays.
+SELECT
+    EXISTS (
+        SELECT 1
+        FROM trading_rights AS r
+        WHERE r.buyer = $1 AND r.kind = 'marketplace'
+    ) AS runs_one,
+    EXISTS (
+        SELECT 1
+        FROM trading_rights AS r
+        WHERE r.seller = $1 AND r.kind = 'marketplace'
+    ) AS sells_on_one;

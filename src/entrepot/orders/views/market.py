@@ -126,6 +126,20 @@ async def find_invoice(
     return show_invoices(rows, beside, side)[0] if rows else unknown_invoice(invoice)
 
 
+async def find_market_sides(pool: Pool, caller: Caller) -> frozenset[Side] | Refusal:
+    """On which sides of marketplaces the caller is or was: who is on neither has no invoices.
+
+    Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.MARKETPLACE_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        row = await marketplaces.read_market_sides(connection, caller.organisation)
+    sides: list[tuple[bool, Side]] = [(row.runs_one, "marketplace"), (row.sells_on_one, "seller")]
+    return frozenset([side for is_on_it, side in sides if is_on_it])
+
+
 async def offers_wholesale(pool: Pool, caller: Caller) -> bool | Refusal:
     """Whether a marketplace that the caller sells on offers wholesale prices, if it is on any.
 
