@@ -175,7 +175,7 @@ async def test_three_weeks_hold_every_kind_and_state_of_order(demo: Demo) -> Non
     assert {row[0] for row in rows} == {"own", "session", "marketplace"}
     assert {row[1] for row in rows} == {"draft", "waiting", "held", "complete", "cancelled"}
     assert {row[2] for row in rows} >= {"unfulfilled", "partly_fulfilled", "fulfilled", "held"}
-    assert {row[3] for row in rows} == {"unpaid", "paid", "cancelled"}
+    assert {row[3] for row in rows} == {"unpaid", "paid", "refunded", "cancelled"}
     assert len({row[4] for row in rows}) == 5
     assert all(now - timedelta(days=23) < row[5] < now for row in rows)
     assert len(rows) > 450

@@ -17,7 +17,7 @@ from entrepot.cli.demo.goods import goods_of, read_goods
 from entrepot.cli.demo.habits import SET_ASIDE
 from entrepot.cli.demo.history import plan_history
 from entrepot.cli.demo.members import MEMBERS
-from entrepot.cli.demo.steps import ActOfPartner, Calendar, Step
+from entrepot.cli.demo.steps import ActOfPartner, ActOnInvoices, Calendar, Step
 from entrepot.cli.demo.stories import LAST_REFERENCE, TELLER, tell_stories
 from entrepot.kernel.ids import Id
 from entrepot.orders import AdjustStock, PlaceOrder, ReceiveStock, StockLine
@@ -180,7 +180,7 @@ def command_of(step: Step, order: Id | None, world: PureWorld) -> Command:
     if act is None:
         due = [key for key, each in world.orders.items() if each.is_past_limit(world.now)]
         return SweepExpired(tuple(due))
-    assert not isinstance(act, ActOfPartner), "these stories are one organisation's"
+    assert not isinstance(act, ActOfPartner | ActOnInvoices), "these are one organisation's"
     return act if order is None else msgspec.structs.replace(act, order=order)
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from entrepot.cli.demo.customers import market_of
 from entrepot.cli.demo.dice import Dice
-from entrepot.cli.demo.steps import UNKNOWN, ActOnOrder, Step
+from entrepot.cli.demo.steps import UNKNOWN, ActOnInvoices, ActOnOrder, Step
 from entrepot.orders import (
     CancelOrder,
     ChangeOrder,
@@ -62,7 +62,7 @@ class Incoming(NamedTuple):
         )
         return Step(at, self.buyer, order, self.reference)
 
-    def then(self, at: datetime, act: ActOnOrder) -> Step:
+    def then(self, at: datetime, act: ActOnOrder | ActOnInvoices) -> Step:
         """A later step on it."""
         return Step(at, self.buyer, act, self.reference)
 

@@ -18,8 +18,9 @@ import msgspec
 
 from entrepot import orders
 from entrepot.app import Services, open_desk
+from entrepot.cli.demo.market_playing import act_on_invoices
 from entrepot.cli.demo.partnering import NOBODY, Partners, act_as_partner
-from entrepot.cli.demo.steps import ActOfOne, ActOfPartner, Step
+from entrepot.cli.demo.steps import ActOfOne, ActOfPartner, ActOnInvoices, Step
 from entrepot.cli.opening import accepted
 from entrepot.cli.progress import Tell
 from entrepot.kernel import ids
@@ -86,12 +87,16 @@ async def play_history(
     desk = open_desk(services.pool, services.settings, moment=clock)
     desk.intake.start()
     placed: dict[str, Id] = {}
+    by_organisation = {caller.organisation: caller for caller in callers.values()}
 
     async def take(step: Step, key: str) -> None:
         caller, act = callers[step.organisation], step.act
         if isinstance(act, ActOfPartner):
             partnership = partners.between(step.organisation, act.partner)
             await act_as_partner(services, caller, partnership, act, key, clock)
+        elif isinstance(act, ActOnInvoices):
+            order = caller, placed[step.reference]
+            await act_on_invoices(desk, by_organisation, order, act, clock.at, key)
         elif act is None:
             await sweep_expired(desk)
         else:

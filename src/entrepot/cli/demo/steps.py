@@ -57,9 +57,27 @@ class Answer(NamedTuple):
     dispute: str = ""
 
 
+class ShipInvoices(NamedTuple):
+    """Let the sellers of a marketplace order ship what has not left, of each line so much."""
+
+    at_most: Decimal | None = None
+
+
+class PayBack(NamedTuple):
+    """Cancel the first invoice of a marketplace order, or take a unit of it back, for a reason.
+
+    Unless it `is_paid`, the goods have yet to come.
+    """
+
+    is_return: bool
+    reason: str
+    is_paid: bool = True
+
+
+ActOnInvoices: TypeAlias = ShipInvoices | PayBack
 ActOfOne: TypeAlias = PlaceOrder | ActOnOrder | ActOnStock
 ActOfPartner: TypeAlias = Allocate | Settle | Answer
-Act: TypeAlias = ActOfOne | ActOfPartner
+Act: TypeAlias = ActOfOne | ActOfPartner | ActOnInvoices
 Variants: TypeAlias = Mapping[tuple[str, str], Id]
 """Inner ids of variants, by their owner's slug and their sku."""
 

@@ -6,6 +6,7 @@ told in `stories`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -13,6 +14,7 @@ from typing import Final
 from entrepot.cli.demo.dice import Dice
 from entrepot.cli.demo.goods import Goods, goods_of
 from entrepot.cli.demo.habits import SET_ASIDE, Trade
+from entrepot.cli.demo.market_lives import MARKET_FATES, sent_by_sellers
 from entrepot.cli.demo.order_lives import FATES, Fate, Incoming, basket, usual
 from entrepot.cli.demo.steps import ActOnStock, Calendar, Step, Variants
 from entrepot.kernel.ids import Id
@@ -99,12 +101,17 @@ class _Trader:
         reference = f"{trade.prefix}-{1000 + self._orders}"
         incoming = Incoming(buyer, reference, trade.kind, lines, dice, self._next_shipment)
         fresh = at > self._calendar.end - timedelta(days=BASKET_DAYS)
-        fate: Fate = basket if trade.kind == "session" and fresh else usual
+        fates: Mapping[str, Fate] = FATES
+        fate: Fate = usual
+        if trade.kind == "marketplace":
+            fates, fate = MARKET_FATES, sent_by_sellers
+        elif trade.kind == "session" and fresh:
+            fate = basket
         throw = dice.below(100)
         for name, percent in trade.fates._asdict().items():
             throw -= percent
             if throw < 0:
-                fate = FATES[name]
+                fate = fates[name]
                 break
         self.steps += fate(incoming, at)
 

@@ -194,4 +194,6 @@ def _adjustment_rows(order: Order, market: MarketRecord) -> Iterator[dict[str, A
 
 async def read_market_sides(connection: Connection, organisation: Id) -> MarketSidesRow:
     """Read whether an organisation runs a marketplace, and whether it sells on one."""
-    return MarketSidesRow(*await connection.fetchrow(SQL["read_market_sides"], organisation))
+    row = await connection.fetchrow(SQL["read_market_sides"], organisation)
+    assert row is not None, "it is one row whoever asks"
+    return MarketSidesRow(*row)

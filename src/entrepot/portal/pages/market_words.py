@@ -60,17 +60,12 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """How many units of an invoice left, came back, were cancelled, and are still to leave."""
+    """How many units of an invoice were ordered, left, were cancelled, and are still to leave."""
 
     ordered: Decimal
     shipped: Decimal
-    returned: Decimal
     cancelled: Decimal
-
-    @property
-    def to_ship(self) -> Decimal:
-        """What neither left nor was cancelled."""
-        return self.ordered - self.shipped - self.cancelled
+    to_ship: Decimal
 
 
 def tones_of(invoices: Iterable[ShownInvoice]) -> Mapping[str, str]:
@@ -111,20 +106,20 @@ def standing_of(invoice: ShownInvoice) -> Standing:
     return Standing(
         total(line.quantity for line in lines),
         total(line.shipped for line in lines),
-        total(line.returned for line in lines),
         total(line.cancelled for line in lines),
+        total(line.quantity_awaiting_dispatch for line in lines),
     )
 
 
-def stages_of(words: Words, invoice: ShownInvoice) -> tuple[Stage, ...]:
-    """The steps of an invoice, from paid to all that left, and what came back or never left."""
+def stages_of(words: Words, purse: Purse, invoice: ShownInvoice) -> tuple[Stage, ...]:
+    """The steps of an invoice: paid, left, and what was cancelled or went back of it."""
     it = standing_of(invoice)
     stages = [
         Stage(words("Paid"), words.moment(invoice.paid_at), "done")
         if invoice.paid_at is not None
         else Stage(words("Paid"), words("not yet"), "now")
     ]
-    leaving = it.ordered - it.cancelled
+    leaving = it.shipped + it.to_ship
     if leaving:
         progress: Progress = "done" if not it.to_ship else "now" if invoice.paid_at else "later"
         more = words(
@@ -132,13 +127,29 @@ def stages_of(words: Words, invoice: ShownInvoice) -> tuple[Stage, ...]:
             shipped=words.quantity(it.shipped),
             units=words.quantity(leaving),
         )
-        stages.append(Stage(words("Shipped"), more, progress))
+        name = (
+            words("Collected") if invoice.delivery_type == "click_and_collect" else words("Shipped")
+        )
+        stages.append(Stage(name, more, progress))
     if it.cancelled:
-        more = _units(words, it.cancelled)
+        said = words.ngettext("%(units)s unit", "%(units)s units", int(it.cancelled))
+        more = said % {"units": words.quantity(it.cancelled)}
         stages.append(Stage(words("Cancelled"), more, "done"))
-    if it.returned:
-        stages.append(Stage(words("Came back"), _units(words, it.returned), "done"))
+    flags = invoice.status_flags
+    back = went_back(invoice)
+    if "awaiting_refund" in flags:
+        stages.append(Stage(words("Refund"), words("money is to go back"), "now"))
+    elif "awaiting_return" in flags:
+        stages.append(Stage(words("Refund"), words("goods are to come back"), "now"))
+    elif back:
+        stages.append(Stage(words("Refunded"), purse(back), "done"))
     return tuple(stages)
+
+
+def went_back(invoice: ShownInvoice) -> int:
+    """How much of an invoice's money went back."""
+    done = [each for each in invoice.refund_requests if each.status == "refunded"]
+    return sum(each.amount if each.cash_amount is None else each.cash_amount for each in done)
 
 
 def tell_owed(words: Words, purse: Purse, line: ShownInvoiceLine) -> str:
@@ -183,8 +194,3 @@ def lines_of(words: Words, buyer: Buyer, address: Address | None) -> Sequence[st
 def country_of(words: Words, code: str) -> str:
     """A country by its name in the reader's language; its code where it has none."""
     return str(words.locale.territories.get(code, code))
-
-
-def _units(words: Words, units: Decimal) -> str:
-    said = words.ngettext("%(units)s unit", "%(units)s units", int(units))
-    return said % {"units": words.quantity(units)}

@@ -147,7 +147,7 @@ async def do_cancel(visit: Visit) -> Outcome:
     )
     refusal = done(answer)
     if refusal is not None:
-        return await _parts_page(visit, CANCELLING, _renumbered(refusal, numbers))
+        return await _parts_page(visit, CANCELLING, all_renumbered(refusal, numbers))
     return Elsewhere(address=address_of(order), said=visit.words("Cancelled."))
 
 
@@ -168,7 +168,7 @@ async def do_ship(visit: Visit) -> Outcome:
     )
     refusal = done(answer)
     if refusal is not None:
-        return await _parts_page(visit, SHIPPING, _renumbered(refusal, numbers))
+        return await _parts_page(visit, SHIPPING, all_renumbered(refusal, numbers))
     return Elsewhere(address=address_of(order), said=visit.words("Shipped."))
 
 
@@ -180,7 +180,7 @@ async def show_return(visit: Visit) -> Outcome:
 async def do_return(visit: Visit) -> Outcome:
     """Let shipped goods come back."""
     order, typed, services = order_of(visit), visit.typed, visit.services
-    numbers, parts = _parts(visit)
+    numbers, parts = typed_parts(visit)
     named = typed.text("location")
     location = ids.from_wire(ids.LOCATION, named)
     if named and location is None:
@@ -193,7 +193,7 @@ async def do_return(visit: Visit) -> Outcome:
     )
     refusal = done(answer)
     if refusal is not None:
-        return await _parts_page(visit, RETURNING, _renumbered(refusal, numbers))
+        return await _parts_page(visit, RETURNING, all_renumbered(refusal, numbers))
     said = visit.words("The goods are back in stock.")
     return Elsewhere(address=address_of(order), said=said)
 
@@ -238,10 +238,10 @@ def _told(words: Words, order: OrderAnswer) -> str:
 
 def _parts_or_all(visit: Visit) -> tuple[list[int], tuple[LineQuantity, ...] | None]:
     """The parts of lines that were filled in; None where all of the order was meant."""
-    return ([], None) if visit.typed.ticked("all") else _parts(visit)
+    return ([], None) if visit.typed.ticked("all") else typed_parts(visit)
 
 
-def _parts(visit: Visit) -> tuple[list[int], tuple[LineQuantity, ...]]:
+def typed_parts(visit: Visit) -> tuple[list[int], tuple[LineQuantity, ...]]:
     """The parts of lines that were filled in, and the number of the row of each."""
     typed = visit.typed
     numbers: list[int] = []
@@ -257,7 +257,7 @@ def _parts(visit: Visit) -> tuple[list[int], tuple[LineQuantity, ...]]:
     return numbers, tuple(parts)
 
 
-def _renumbered(refusal: Refusal, numbers: list[int]) -> Refusal:
+def all_renumbered(refusal: Refusal, numbers: list[int]) -> Refusal:
     """The same refusal, whose faults name the rows of the form."""
     return Refusal(tuple([renumbered(fault, numbers) for fault in refusal.faults]))
 

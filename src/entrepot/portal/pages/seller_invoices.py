@@ -5,6 +5,7 @@ One page serves both sides; the seller is told of nothing but its own part.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -17,7 +18,7 @@ from entrepot.infra.clock import utc_now
 from entrepot.kernel import ids
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.paging import Stretch
-from entrepot.kernel.refusal import Refusal
+from entrepot.kernel.refusal import Fault, Refusal
 from entrepot.orders import InvoiceFilter, ShownInvoice, ShownInvoiceLine, Side
 from entrepot.portal.charts import draw_gauge
 from entrepot.portal.pages.market_orders import DAYS, numbered
@@ -30,6 +31,7 @@ from entrepot.portal.pages.market_words import (
     standing_of,
     tell_owed,
     unit_cost,
+    went_back,
 )
 from entrepot.portal.paging import HexId, cut_at, page_at, write_cursor
 from entrepot.portal.routes import NothingHereError, Outcome, Page, Shown, Visit, granted
@@ -103,18 +105,35 @@ async def show_invoices(visit: Visit) -> Outcome:
 
 async def show_invoice(visit: Visit) -> Outcome:
     """Show one invoice: where the goods go, its lines, what its seller is owed, how far it is."""
-    invoice, side = await invoice_of(visit)
+    return invoice_page(visit, *await invoice_of(visit))
+
+
+def invoice_page(
+    visit: Visit, invoice: ShownInvoice, side: Side, faults: Sequence[Fault] = ()
+) -> Shown:
+    """One invoice as one side sees it; with what was just refused."""
     page = page_at(visit.query.text("cursor"), tuple[int], LINES_SHOWN)
     after = 0 if page.after is None else int(page.after[0])
     lines, following = cut_at(
         [line for line in invoice.lines if line.line > after], page, lambda line: (line.line,)
     )
+    may_act = visit.guest.may(Scope.MARKETPLACE_WRITE)
     context = {
         **_shown(visit, invoice, side, lines),
         "following": following,
         "is_first": not after,
+        "may_act": may_act,
+        "may_decide": may_act and side == "marketplace",
+        "may_ship": may_act
+        and any(_is_some(line.quantity_awaiting_dispatch) for line in invoice.lines),
+        "may_return": may_act and any(_is_some(line.quantity_returnable) for line in invoice.lines),
+        "names": {line.line: line.sku for line in invoice.lines},
+        "faults": faults,
+        "typed": visit.typed,
     }
-    return Shown(template="market/invoice.html.jinja", context=context)
+    return Shown(
+        template="market/invoice.html.jinja", context=context, status=422 if faults else 200
+    )
 
 
 async def show_print(visit: Visit) -> Outcome:
@@ -126,12 +145,12 @@ async def show_print(visit: Visit) -> Outcome:
     )
 
 
-async def invoice_of(visit: Visit) -> tuple[ShownInvoice, Side]:
-    """The invoice that the address names, and as whom the visitor sees it.
+async def invoice_of(visit: Visit, wire_id: str = "") -> tuple[ShownInvoice, Side]:
+    """The invoice with an id, else the one that the address names, and as whom the visitor sees it.
 
     What is no id, and what belongs to others, is like an absent one.
     """
-    invoice = ids.from_wire(ids.INVOICE, visit.path["invoice"])
+    invoice = ids.from_wire(ids.INVOICE, wire_id or visit.path["invoice"])
     if invoice is not None:
         for side in SIDES:
             if side in visit.guest.sides:
@@ -142,7 +161,7 @@ async def invoice_of(visit: Visit) -> tuple[ShownInvoice, Side]:
 
 
 def _shown(
-    visit: Visit, invoice: ShownInvoice, side: Side, lines: list[ShownInvoiceLine]
+    visit: Visit, invoice: ShownInvoice, side: Side, lines: Sequence[ShownInvoiceLine]
 ) -> dict[str, object]:
     """What every page of an invoice speaks of."""
     words, purse = visit.words, Purse(visit.words, invoice.currency, invoice.minor_digits)
@@ -153,16 +172,21 @@ def _shown(
         "standing": standing_of(invoice),
         "buyer": name_of(buyer),
         "goes_to": lines_of(words, buyer, buyer.address),
-        "stages": stages_of(words, invoice),
+        "stages": stages_of(words, purse, invoice),
         "lines": [
             Line(line, unit_cost(purse, line), tell_owed(words, purse, line)) for line in lines
         ],
         "adjustments": [(line, each) for line in invoice.lines for each in line.adjustments]
         + [(None, each) for each in invoice.adjustments],
         "money": purse,
+        "went_back": went_back(invoice),
         "gauge": draw_gauge(_parts(invoice)),
         "belongs_to": "/seller-invoices",
     }
+
+
+def _is_some(quantity: str) -> bool:
+    return Decimal(quantity) > 0
 
 
 def _parts(invoice: ShownInvoice) -> list[tuple[str, Decimal]]:
