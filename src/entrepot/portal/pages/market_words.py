@@ -70,9 +70,9 @@ class Standing(msgspec.Struct, frozen=True):
 
 def tones_of(invoices: Iterable[ShownInvoice]) -> Mapping[str, str]:
     """What each seller looks like on one page: by their names, the last tone for all the others."""
-    sellers = dict(sorted((each.seller_name, each.seller) for each in invoices))
+    sellers = sorted({(each.seller_name, each.seller) for each in invoices})
     last = len(TONES) - 1
-    return {seller: TONES[min(place, last)] for place, seller in enumerate(sellers.values())}
+    return {seller: TONES[min(place, last)] for place, (_, seller) in enumerate(sellers)}
 
 
 def draw_split(
@@ -87,10 +87,10 @@ def draw_split(
     for tone in TONES:
         some = [each for each in invoices if looks[each.seller] == tone]
         if some:
-            names = dict.fromkeys(each.seller_name for each in some)
-            name = next(iter(names))
-            if len(names) > 1:
-                name = words("%(num)d other sellers", num=len(names))
+            sellers = {each.seller: each.seller_name for each in some}
+            name = some[0].seller_name
+            if len(sellers) > 1:
+                name = words("%(num)d other sellers", num=len(sellers))
             parts.append(SellerPart(name, tone, sum(each.total for each in some)))
     gauge = draw_gauge([(each.tone, Decimal(each.total)) for each in parts])
     return Split(tuple(parts), gauge)

@@ -214,7 +214,7 @@ async def _refund(visit: Visit) -> ShownRefundRequest:
 
 
 def _refund_of(visit: Visit) -> Id:
-    refund = ids.from_wire(ids.REFUND_REQUEST, visit.path["refund"])
+    refund = ids.from_wire(ids.REFUND_REQUEST, visit.path["refund_request"])
     if refund is None:
         raise NothingHereError
     return refund
@@ -231,7 +231,7 @@ async def _asking(visit: Visit, doing: Doing, refusal: Refusal | None = None) ->
     shares = _shares(visit, invoice, doing)
     carriers = []
     if doing == "ship":
-        carriers = granted(await orders.list_shipment_carriers(visit.database, visit.caller))
+        carriers = granted(orders.list_shipment_carriers(visit.caller))
     today = utc_now().astimezone(visit.words.zone).date().isoformat()
     typed = visit.typed
     context = {
@@ -305,7 +305,7 @@ def _act(path: str, summary: str, handler: Handler, *fields: str) -> Page:
 
 
 _INVOICE: Final = "/seller-invoices/{invoice}"
-_REFUND: Final = "/refund-requests/{refund}"
+_REFUND: Final = "/refund-requests/{refund_request}"
 _ASKED: Final = ("line", "quantity", "reason", "note", "restock")
 _SHIPPED: Final = ("line", "quantity", "carrier", "tracking_number", "dispatched_on", "note")
 
