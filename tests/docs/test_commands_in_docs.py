@@ -163,3 +163,21 @@ def test_from_invitation_to_settled_week(shared: Running) -> None:
     assert "1,FLOUR,FLOUR,,24,4,20,1.35,EUR,9,27,3" in out
     assert (disputed["state"], notices["data"][0]["kind"]) == ("disputed", "settlement.disputed")
     assert [each["state"] for each in acknowledged] == ["acknowledged"] * 2
+
+
+def test_a_marketplace_from_order_to_refund(running: Running) -> None:
+    """One order, two invoices; one refused; each seller's part; goods that leave, money back."""
+    out = running.type(typed("docs/guides/marketplace.md", running.address))
+    created, refused, newest, shipment, taken_back, refunded, rug = answers(out)
+    placed = created["data"]["orderCreate"]
+    assert placed["errors"] is None
+    assert placed["order"]["totalCents"] == 22_000
+    sellers = [each["seller"]["businessName"] for each in placed["order"]["invoices"]["nodes"]]
+    assert sellers == ["Seller One", "Seller Two"]
+    assert refused["code"] == "orders.mixed_pricing_models"
+    (invoice,) = newest["data"]
+    assert (invoice["status"], invoice["total"], invoice["owed"]) == ("paid", 10_000, 5_200)
+    assert "order" not in invoice or invoice["order"] is None
+    assert (shipment["invoice"], shipment["carrier_name"]) == (invoice["id"], "Australia Post")
+    assert [each["status"] for each in (taken_back, refunded)] == ["returned", "refunded"]
+    assert (rug["status"], rug["status_flags"]) == ("cancelled", ["paid", "cancelled"])

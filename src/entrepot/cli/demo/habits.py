@@ -150,7 +150,7 @@ TRADES = (
         15,
         _WORKDAYS,
         frozenset({_TUESDAY}),
-        Fates(cancelled=5, in_parts=14, returned=6),
+        Fates(cancelled=5, in_parts=14, returned=9),
         "Australia/Melbourne",
     ),
 )

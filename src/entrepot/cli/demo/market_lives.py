@@ -35,10 +35,10 @@ def _in_parts(order: Incoming, at: datetime) -> list[Step]:
 
 
 def _returned(order: Incoming, at: datetime) -> list[Step]:
-    """A unit comes back: one customer in two has the money already."""
+    """A unit comes back; most customers do not have the money yet."""
     shipped = _shipped(order, at)
     later = shipped.at + timedelta(minutes=order.dice.between(2 * 24 * 60, 6 * 24 * 60))
-    is_paid = order.dice.falls(50)
+    is_paid = order.dice.falls(40)
     back = PayBack(is_return=True, reason="not as expected", is_paid=is_paid)
     return [order.placed(at, paid=True), shipped, order.then(later, back)]
 
