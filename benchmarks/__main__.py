@@ -20,6 +20,7 @@ from benchmarks.cells import CELLS, CONSIGNMENT, USUAL, Cell
 from benchmarks.consignment import FULL, QUICK, measure_consignment
 from benchmarks.dfc import measure_dfc
 from benchmarks.engine import open_bench
+from benchmarks.marketplace import measure_marketplace
 from benchmarks.measure import CellError, Figures, Window, measure
 from benchmarks.report import (
     Result,
@@ -49,7 +50,7 @@ QUICK_CELLS: Final = (
     "own-64",
     "transfer-64",
 )
-SUBJECTS: Final = {"orders": USUAL, "consignment": CONSIGNMENT, "dfc": ()}
+SUBJECTS: Final = {"orders": USUAL, "consignment": CONSIGNMENT, "dfc": (), "marketplace": ()}
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -59,7 +60,7 @@ class Plan(msgspec.Struct, frozen=True):
     rounds: int
     window: Window
     subjects: tuple[str, ...]
-    """What to measure besides cells: the rows of an order, consignment, or the DFC door."""
+    """What to measure besides cells: the rows of an order, consignment, or a door."""
     quick: bool
 
 
@@ -117,6 +118,8 @@ async def run(plan: Plan) -> Result:
             consignment = await measure_consignment(bench, size, plan.rounds)
         if "dfc" in plan.subjects:
             consignment |= await measure_dfc(bench, plan.rounds)
+        if "marketplace" in plan.subjects:
+            consignment |= await measure_marketplace(bench, plan.rounds)
         return Result(
             at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             machine=machine(),

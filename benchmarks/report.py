@@ -17,6 +17,7 @@ from rich.table import Table
 from benchmarks.cells import BARS, CELLS, Bar
 from benchmarks.consignment import PROMISES, Promise
 from benchmarks.dfc import DFC_PROMISES
+from benchmarks.marketplace import MARKETPLACE_PROMISES
 from benchmarks.measure import Figures
 from benchmarks.rows import Written
 
@@ -96,8 +97,8 @@ def ratios_of(rounds: Rounds) -> list[Ratio]:
 
 
 def promises_of(found: Mapping[str, Sequence[float]]) -> list[Kept]:
-    """Hold the figures of each promise about consignment and the DFC door together."""
-    promises = {**PROMISES, **DFC_PROMISES}
+    """Hold the figures of each promise about consignment and the other doors together."""
+    promises = {**PROMISES, **DFC_PROMISES, **MARKETPLACE_PROMISES}
     return [Kept(promises[name], spread_of(figures)) for name, figures in found.items() if figures]
 
 
