@@ -164,7 +164,7 @@ async def _open_market(pool: Pool, desk: Desk) -> _Market:
 
 async def _measure_orders(desk: Desk, door: Door, market: _Market, meter: Meter) -> float:
     """How much more CPU orders at the door take than their execution and their placing."""
-    variables = {"input": _input(market)}
+    variables: dict[str, object] = {"input": _input(market)}
     warmed = await _ask(door, market, CREATE, variables)
     assert warmed["data"]["orderCreate"]["errors"] is None, warmed
     schema, document = build_schema(read_contract()), parse(CREATE)

@@ -73,9 +73,8 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')
 _BACK_TO_START = """
 SELECT setval(seqrelid, seqstart, false) FROM pg_sequence
 INNER JOIN pg_sequences ON seqrelid = format('%I.%I', schemaname, sequencename)::regclass
-WHERE last_value IS NOT NULL AND seqcache = 1
+WHERE last_value IS NOT NULL
 """
-"""Where connections keep numbers for later, those that live on would give them a second time."""
 
 # Where pages are counted, a worker of the server that cleans up or counts rows just then would be a
 # reader that keeps others from cleaning up, and give later statements other plans.
