@@ -16,6 +16,9 @@ MARKET = (Scope.MARKETPLACE_READ,)
 ACTS = (Scope.CATALOGUE_WRITE, Scope.CATALOGUE_READ)
 
 
+ITS_MAKERS = "not found: a webhook is its maker's alone"
+
+
 class Foreign(Enum):
     """How somebody else's thing is answered: always exactly like what is not there."""
 
@@ -133,6 +136,20 @@ GRAPHQL_TABLE = (
         Foreign.LEFT_OUT,
     ),
     GraphqlRow(
+        "Query.webhookEvents",
+        (Scope.WEBHOOKS_WRITE,),
+        '{ it: webhookEvents(webhookId: "{webhook}") { totalCount nodes { id } } }',
+        Foreign.REFUSED,
+        ITS_MAKERS,
+    ),
+    GraphqlRow(
+        "Query.webhooks",
+        (Scope.WEBHOOKS_WRITE,),
+        "{ it: webhooks { totalCount nodes { url } } }",
+        Foreign.UNNAMED,
+        "its own",
+    ),
+    GraphqlRow(
         "Mutation.advertUpsert",
         ACTS,
         'mutation { it: advertUpsert(input: { advertId: "{advert}", attributes: { title: "T" } })'
@@ -210,6 +227,22 @@ GRAPHQL_TABLE = (
         " attributes: { countOnHand: 4 } }) { errors { field } variant { countOnHand } } }",
         Foreign.REFUSED,
         "changes its sellers', in their name",
+    ),
+    GraphqlRow(
+        "Mutation.webhookCreate",
+        (Scope.WEBHOOKS_WRITE, Scope.CATALOGUE_READ),
+        'mutation { it: webhookCreate(input: { attributes: { sellerId: "{seller}", type: VARIANT,'
+        ' url: "https://93.184.216.34/hook" } }) { errors { field } webhook { id } } }',
+        Foreign.REFUSED,
+        "a webhook of its own, told of its sellers' too",
+    ),
+    GraphqlRow(
+        "Mutation.webhookUpdate",
+        (Scope.WEBHOOKS_WRITE,),
+        'mutation { it: webhookUpdate(input: { webhookId: "{webhook}",'
+        " attributes: { enabled: false } }) { errors { field } webhook { id } } }",
+        Foreign.REFUSED,
+        ITS_MAKERS,
     ),
 )
 """Every field at the root of the GraphQL door."""

@@ -95,4 +95,6 @@ def _seen(facts: Facts, row: Row) -> dict[str, Any]:
         id=f"whk_{row['id']}",
         next_try_at=next_try_at,
         two_secrets_until=row["previous_until"],
+        kind="standard",
+        graphql=None,
     )

@@ -15,6 +15,7 @@ from entrepot.connectors.webhooks import (
     Delivery,
     IssuedWebhook,
     NewWebhook,
+    Said,
     Sender,
     Webhook,
     create_webhook,
@@ -40,6 +41,11 @@ from tests.factories.callers import caller_for
 URL = "https://93.184.216.34/hook"
 BOX = SecretBox([Fernet.generate_key()])
 _numbers = count(1)
+
+
+async def nothing_asked(caller: Caller, query: str, node: str) -> Said:
+    """Stand for the queries of receivers where nothing has any."""
+    raise AssertionError((caller, query, node))
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -71,7 +77,9 @@ class Hooks:
         self.sent: list[Sent] = []
         self.answers: list[Answered | Unanswered] = []
         self.answer: Answered | Unanswered = Answered(204, 3)
-        self.sender = Sender(pool, new_id, BOX, self._post, lambda shown: shown + self.passed)
+        self.sender = Sender(
+            pool, new_id, BOX, self._post, nothing_asked, lambda shown: shown + self.passed
+        )
 
     async def make(self, *events: str, url: str = URL) -> IssuedWebhook:
         """A webhook that asks for these events, or for all."""
@@ -148,7 +156,8 @@ class Hooks:
         return [(kind, subject, msgspec.json.decode(facts)) for kind, subject, facts in rows]
 
     async def _post(
-        self, url: str, headers: Mapping[str, str], content: bytes
+        self, url: str, headers: Mapping[str, str], content: bytes, seconds: float
     ) -> Answered | Unanswered:
+        del seconds
         self.sent.append(Sent(url, headers, content))
         return self.answers.pop(0) if self.answers else self.answer

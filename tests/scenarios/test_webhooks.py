@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,10 +20,18 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 from structlog.typing import FilteringBoundLogger
 
+from entrepot.apis.graphql import open_asking, open_schema
+from entrepot.apis.graphql.asking import check_query
 from entrepot.app import open_desk
+from entrepot.connectors.webhooks import GraphqlTools, NewGraphqlWebhook, create_graphql_webhook
+from entrepot.infra.ids import new_id
+from entrepot.infra.outgoing import open_guard
 from entrepot.infra.pool import Pool
+from entrepot.infra.secrets import open_box
 from entrepot.infra.settings import Settings
+from entrepot.infra.writing import Written
 from entrepot.jobs import run_jobs, run_outside
+from tests.factories.callers import caller_for
 from tests.factories.killable import KillableServer
 from tests.factories.network import Network
 from tests.factories.receiver import Answer, Received, Receiver, open_receiver
@@ -57,7 +69,9 @@ async def worker(pool: Pool, database: str, settings: Settings) -> AsyncIterator
     desk.intake.start()
     tasks = [
         asyncio.create_task(run_jobs(desk, LOG)),
-        asyncio.create_task(run_outside(desk, database, settings, LOG)),
+        asyncio.create_task(
+            run_outside(desk, database, settings, LOG, open_asking(pool, desk, settings, LOG))
+        ),
     ]
     try:
         yield
@@ -111,6 +125,31 @@ async def test_what_happens_is_told_signed_and_seen_by_its_owner(
         each.body for each in receiver.received if each.headers["webhook-id"] == shown[0]["id"]
     )
     assert told == told_again
+
+
+async def test_an_object_is_told_as_its_receivers_query_says(
+    open_door: Web,
+    pool: Pool,
+    network: Network,
+    database: str,
+    inside: Settings,
+    receiver: Receiver,
+) -> None:
+    me = await network.organisation()
+    asker = await open_door.asker(me)
+    query = "query ($id: ID!) { node(id: $id) { ... on Advert { title } } }"
+    new = NewGraphqlWebhook(receiver.url, "ADVERT", query=query, hmac_key="hush")
+    tools = GraphqlTools(partial(check_query, open_schema()), open_guard(inside), open_box(inside))
+    made = await create_graphql_webhook(pool, new_id, caller_for(me), new, tools)
+    assert isinstance(made, Written), made
+    async with worker(pool, database, inside):
+        kettle = {"name": "Kettle", "variants": [{"sku": "K", "name": "K"}]}
+        await asker.post("/products", {"products": [kettle]})
+        await receiver.until(1)
+    (told,) = receiver.received
+    assert told.said["payload"] == {"data": {"node": {"title": "Kettle"}}}
+    signature = hmac.digest(b"hush", told.body, hashlib.sha256)
+    assert base64.b64decode(told.headers["marketplacer-hmac-256"]) == signature
 
 
 async def test_who_never_answers_keeps_nobody_else_waiting(

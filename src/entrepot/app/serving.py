@@ -13,6 +13,7 @@ import uvicorn
 
 from entrepot.apis.dfc import create_door as create_dfc_door
 from entrepot.apis.graphql import create_door as create_graphql_door
+from entrepot.apis.graphql import open_asking
 from entrepot.apis.rest import Metrics, create_app
 from entrepot.app.errors import AddressTakenError
 from entrepot.app.services import Services, open_services
@@ -164,6 +165,8 @@ async def work(settings: Settings) -> None:
 async def _run_worker(services: Services) -> None:
     """Do jobs, those that reach outside too, until cancelled."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(run_jobs(services.desk, services.log), name="timetable")
-        outside = run_outside(services.desk, services.dsn, services.settings, services.log)
+        pool, desk, settings, log = services.pool, services.desk, services.settings, services.log
+        group.create_task(run_jobs(desk, log), name="timetable")
+        ask = open_asking(pool, desk, settings, log)
+        outside = run_outside(desk, services.dsn, settings, log, ask)
         group.create_task(outside, name="outside")

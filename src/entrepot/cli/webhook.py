@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -266,6 +267,13 @@ def redeliver(
         )
 
 
+def told_to(webhook: Webhook) -> Sequence[str]:
+    """What a webhook is told: events, or of which objects."""
+    if webhook.graphql is None:
+        return webhook.events
+    return (f"{webhook.graphql.told_of}.{webhook.graphql.event_name or '*'}",)
+
+
 def print_webhooks(found: list[Webhook]) -> None:
     """Print webhooks as a table."""
     print_table(
@@ -274,7 +282,7 @@ def print_webhooks(found: list[Webhook]) -> None:
             (
                 each.id,
                 each.url,
-                " ".join(each.events),
+                " ".join(told_to(each)),
                 each.state if each.disabled_reason is None else f"off: {each.disabled_reason}",
                 each.consecutive_failures,
                 each.last_success_at,

@@ -263,13 +263,17 @@ class Outgoing:
         )
 
     async def post(
-        self, url: str, headers: Mapping[str, str], content: bytes
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes,
+        seconds: float = TIMEOUT_SECONDS,
     ) -> Answered | Unanswered:
-        """Send a request and wait at most 15 s for its status; whatever goes wrong is returned."""
+        """Send a request and wait so long for its status; whatever goes wrong is returned."""
         began = monotonic_seconds()
         try:
             target = self.guard.read_url(url)
-            async with asyncio.timeout(TIMEOUT_SECONDS):
+            async with asyncio.timeout(seconds):
                 status, retry_after = await self._send(target, headers, content)
         except Exception as error:  # noqa: BLE001 - the other side can break in any way it likes
             return Unanswered(_words_for(error), _milliseconds_since(began))

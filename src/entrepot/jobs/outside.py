@@ -8,7 +8,7 @@ from typing import Final
 from structlog.typing import FilteringBoundLogger
 
 from entrepot.connectors import webhooks
-from entrepot.connectors.webhooks import Sender
+from entrepot.connectors.webhooks import Ask, Sender
 from entrepot.infra.outgoing import Outgoing, open_guard
 from entrepot.infra.queue import Queue
 from entrepot.infra.secrets import open_box
@@ -20,14 +20,17 @@ PAUSE_SECONDS: Final = 0.5
 FAILED_PAUSE_SECONDS: Final = 5.0
 
 
-async def run_outside(desk: Desk, dsn: str, settings: Settings, log: FilteringBoundLogger) -> None:
+async def run_outside(
+    desk: Desk, dsn: str, settings: Settings, log: FilteringBoundLogger, ask: Ask
+) -> None:
     """Send what is due to the outside until cancelled. Raises SecretsError for keys that are none.
 
-    Beside the pool it keeps one connection to the database at `dsn`.
+    `ask` runs the queries of receivers. Beside the pool it keeps one connection to the database
+    at `dsn`.
     """
     box = open_box(settings)
     outgoing, queue = Outgoing(open_guard(settings)), Queue(dsn, settings)
-    sender = Sender(desk.pool, desk.new_id, box, outgoing.post)
+    sender = Sender(desk.pool, desk.new_id, box, outgoing.post, ask)
     handlers = {webhooks.KIND: partial(webhooks.deliver_webhook, sender)}
     async with aclosing(outgoing), aclosing(queue), asyncio.TaskGroup() as group:
         group.create_task(queue.work(handlers, log), name="queue")

@@ -13,6 +13,8 @@ from entrepot.apis.graphql.failures import LIMIT_PASSED, granted
 from entrepot.apis.graphql.limits import PAGE_MAX
 from entrepot.apis.graphql.loading import Loader
 from entrepot.apis.graphql.resolving import Info
+from entrepot.connectors import webhooks
+from entrepot.connectors.webhooks import WEBHOOKS_MAX, Event, TriedRow, Webhook
 from entrepot.infra.reading import Database
 from entrepot.infra.settings import Settings
 from entrepot.kernel.caller import Caller
@@ -86,6 +88,10 @@ class Context:
         self.invoices_of_shipments = self._invoices_of("shipment")
         self.invoices_of_refunds = self._invoices_of("refund")
         self.invoices_of_refund_lines = self._invoices_of("refund_line")
+        self.webhooks_numbered: Loader[int, Webhook] = Loader(self._load_webhooks_numbered)
+        self.events_numbered: Loader[int, Event] = Loader(self._load_events_numbered)
+        self.events_of: Loader[Id, list[Event]] = Loader(self._load_events_of)
+        self.answered_tries: Loader[Key, list[TriedRow]] = Loader(self._load_answered_tries)
 
     def forget(self) -> None:
         """Load everything anew: an act has changed something."""
@@ -260,6 +266,37 @@ class Context:
             await stock.list_market_changes(self.services.database, self.caller, kind, keys)
         )
         return {key: found[key[1]] for key in keys if key[1] in found}
+
+    async def _load_webhooks_numbered(self, numbers: Sequence[int]) -> Mapping[int, Webhook]:
+        del numbers  # all are read: an organisation has a few
+        page = Page(WEBHOOKS_MAX)
+        rows = granted(
+            await webhooks.list_graphql_webhooks(self.services.database, self.caller, page)
+        )
+        return {row.graphql.legacy_id: row for row in rows if row.graphql is not None}
+
+    async def _load_events_numbered(self, numbers: Sequence[int]) -> Mapping[int, Event]:
+        rows = granted(await webhooks.find_events(self.services.database, self.caller, numbers))
+        self.spend(len(rows))
+        return {row.number: row for row in rows}
+
+    async def _load_events_of(self, ids: Sequence[Id]) -> Mapping[Id, list[Event]]:
+        rows = granted(await webhooks.list_latest_events(self.services.database, self.caller, ids))
+        self.spend(len(rows))
+        found: dict[Id, list[Event]] = {id_: [] for id_ in ids}
+        for row in rows:
+            found[row.webhook].append(row)
+        return found
+
+    async def _load_answered_tries(self, keys: Sequence[Key]) -> Mapping[Key, list[TriedRow]]:
+        rows = granted(
+            await webhooks.list_answered_tries(self.services.database, self.caller, keys)
+        )
+        self.spend(len(rows))
+        found: dict[Key, list[TriedRow]] = {key: [] for key in keys}
+        for row in rows:
+            found[row.webhook, row.act].append(row)
+        return found
 
 
 def context_of(info: Info) -> Context:

@@ -39,7 +39,10 @@ _VARIABLE: Final = re.compile(
 )
 
 FIELDS: Final[Mapping[str, str]] = {
+    "at_once_max": "concurrent_send_limit",
     "gtin": "barcode",
+    "headers": "headers",
+    "hmac_key": "hmac_key",
     "is_orderable": "published",
     "legacy_id": "legacy_id",
     "name": "title",
@@ -49,10 +52,14 @@ FIELDS: Final[Mapping[str, str]] = {
     "pricing_model": "variant_pricing_model",
     "product": "advert_id",
     "quantity": "quantity",
+    "query": "query_string",
     "retail_price": "price",
+    "retries_max": "max_retries",
     "sku": "sku",
     "state": "published",
+    "told_of": "type",
     "unlimited": "infinite_quantity",
+    "url": "url",
     "variant": "variant_id",
     "variants": "variants",
     "vat_rate": "item_tax_rate",

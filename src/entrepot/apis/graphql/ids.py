@@ -25,6 +25,11 @@ SHIPMENT_CARRIER: Final = "ShipmentCarrier"
 SHIPPED_ITEM: Final = "ShippedItem"
 STATE: Final = "State"
 VARIANT: Final = "Variant"
+WEBHOOK: Final = "Webhook"
+WEBHOOK_EVENT: Final = "WebhookEvent"
+RESPONSE: Final = "WebhookEventResponse"
+TRIES_MAX: Final = 1000
+"""Tries of one event that have an id of their own: its number times this, and theirs."""
 
 INT_MAX: Final = 2**31 - 1
 """The highest whole number that GraphQL's Int holds."""

@@ -25,6 +25,8 @@ from entrepot.apis.graphql.mutations import (
     refund_request_steps,
     shipment_create,
     variant_update,
+    webhook_create,
+    webhook_update,
 )
 from entrepot.apis.graphql.queries import (
     adverts,
@@ -36,6 +38,7 @@ from entrepot.apis.graphql.queries import (
     sellers,
     site,
     variants,
+    webhooks,
 )
 from entrepot.apis.graphql.resolving import Resolvers
 from entrepot.apis.graphql.scalars import bind_scalars
@@ -52,6 +55,7 @@ from entrepot.apis.graphql.types import (
     seller,
     shipment,
     variant,
+    webhook,
 )
 
 RESOLVERS: Final[Mapping[str, Resolvers]] = {
@@ -72,6 +76,8 @@ RESOLVERS: Final[Mapping[str, Resolvers]] = {
         **refund_request_steps.FIELDS,
         **shipment_create.FIELDS,
         **variant_update.FIELDS,
+        **webhook_create.FIELDS,
+        **webhook_update.FIELDS,
     },
     "Order": order.FIELDS,
     "Query": {
@@ -84,6 +90,7 @@ RESOLVERS: Final[Mapping[str, Resolvers]] = {
         **sellers.FIELDS,
         **site.FIELDS,
         **variants.FIELDS,
+        **webhooks.FIELDS,
     },
     "RefundRequest": refund_request.FIELDS,
     "RefundRequestLineItem": refund_request.ITEM_FIELDS,
@@ -94,6 +101,9 @@ RESOLVERS: Final[Mapping[str, Resolvers]] = {
     "State": address.STATE_FIELDS,
     "UnpublishedAdvert": advert.UNPUBLISHED_FIELDS,
     "Variant": variant.FIELDS,
+    "Webhook": webhook.FIELDS,
+    "WebhookEvent": webhook.EVENT_FIELDS,
+    "WebhookEventResponse": webhook.RESPONSE_FIELDS,
 }
 """Resolvers by type and field. Connections have theirs in common."""
 

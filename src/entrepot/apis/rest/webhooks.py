@@ -53,7 +53,7 @@ Events: TypeAlias = Annotated[
     ),
 ]
 Number: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-State: TypeAlias = Literal["waiting", "delivered", "replaced", "parked"]
+State: TypeAlias = Literal["waiting", "delivered", "replaced", "skipped", "parked"]
 
 _NOT_VALID: Final = (
     webhooks.URL_NOT_VALID,
@@ -217,7 +217,10 @@ ROUTES: Final = (
         path=f"{API}/webhooks",
         topic="Webhooks",
         summary="List your webhooks",
-        detail="Oldest first, with the health of each, without their secrets.",
+        detail=(
+            "Oldest first, with the health of each, without their secrets. Of those of the GraphQL"
+            " door `graphql` says more."
+        ),
         handler=list_webhooks,
         query=PageQuery,
         answer=page_type("Webhook", Webhook),
@@ -256,13 +259,16 @@ ROUTES: Final = (
         path=f"{API}/webhooks/{{webhook}}",
         topic="Webhooks",
         summary="Change a webhook, switch it on or off, or delete it",
-        detail="Only the fields that are sent. Enabled again, it goes on with what waits for it.",
+        detail=(
+            "Only the fields that are sent. Enabled again, it goes on with what waits for it. Of"
+            " one of the GraphQL door only the state."
+        ),
         handler=change_webhook,
         body=ChangeWebhookBody,
         is_act=True,
         answer=Webhook,
         scope=Scope.WEBHOOKS_WRITE,
-        refusals=(webhooks.UNKNOWN_WEBHOOK, *_NOT_VALID),
+        refusals=(webhooks.UNKNOWN_WEBHOOK, webhooks.OTHER_KIND, *_NOT_VALID),
     ),
     Route(
         method="POST",
@@ -277,7 +283,7 @@ ROUTES: Final = (
         is_act=True,
         answer=WebhookAnswer,
         scope=Scope.WEBHOOKS_WRITE,
-        refusals=(webhooks.UNKNOWN_WEBHOOK, KEY_REUSED),
+        refusals=(webhooks.UNKNOWN_WEBHOOK, webhooks.OTHER_KIND, KEY_REUSED),
     ),
     Route(
         method="POST",
@@ -289,7 +295,12 @@ ROUTES: Final = (
         is_act=True,
         answer=Ping,
         scope=Scope.WEBHOOKS_WRITE,
-        refusals=(webhooks.UNKNOWN_WEBHOOK, webhooks.NOT_ENABLED, KEY_REUSED),
+        refusals=(
+            webhooks.UNKNOWN_WEBHOOK,
+            webhooks.OTHER_KIND,
+            webhooks.NOT_ENABLED,
+            KEY_REUSED,
+        ),
     ),
     Route(
         method="GET",

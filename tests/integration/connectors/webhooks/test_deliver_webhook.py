@@ -15,7 +15,7 @@ from entrepot.infra.ids import new_id
 from entrepot.infra.outgoing import Answered, Unanswered
 from entrepot.infra.pool import Pool
 from tests.factories.callers import acts_of
-from tests.factories.hooks import BOX, Hooks
+from tests.factories.hooks import BOX, Hooks, nothing_asked
 from tests.factories.network import Network
 
 FAILS = Answered(500, 7)
@@ -197,13 +197,15 @@ async def test_a_number_that_failed_is_not_told_after_a_newer_one(hooks: Hooks) 
     await hooks.tell()
     newest: list[str] = []
 
-    async def post(url: str, headers: Mapping[str, str], content: bytes) -> Answered:
-        del url, headers, content
+    async def post(
+        url: str, headers: Mapping[str, str], content: bytes, seconds: float
+    ) -> Answered:
+        del url, headers, content, seconds
         newest.append(await hooks.happen("stock.availability_changed", "var_1"))
         await hooks.tell()
         return Answered(500, 3)
 
-    sender = Sender(hooks.pool, new_id, BOX, post)
+    sender = Sender(hooks.pool, new_id, BOX, post, nothing_asked)
     await send_round(sender, hooks.caller.organisation, made.webhook.inner_id)
     await hooks.send(made.webhook)
     assert [each.headers["webhook-id"] for each in hooks.sent] == newest
@@ -229,11 +231,13 @@ class KilledError(BaseException):
 async def killed_over(hooks: Hooks, webhook: str) -> None:
     """A worker dies while it sends: nothing of what it would have written is there."""
 
-    async def post(url: str, headers: Mapping[str, str], content: bytes) -> Answered:
-        del url, headers, content
+    async def post(
+        url: str, headers: Mapping[str, str], content: bytes, seconds: float
+    ) -> Answered:
+        del url, headers, content, seconds
         raise KilledError
 
-    sender = Sender(hooks.pool, new_id, BOX, post, hooks.sender.moment)
+    sender = Sender(hooks.pool, new_id, BOX, post, nothing_asked, hooks.sender.moment)
     with pytest.raises(KilledError):
         await send_round(sender, hooks.caller.organisation, webhook)
 
@@ -244,7 +248,7 @@ async def test_a_killed_workers_delivery_is_taken_up_again(hooks: Hooks) -> None
     await hooks.tell()
     await killed_over(hooks, made.webhook.inner_id)
     assert await hooks.round(made.webhook) == 0, "it could still be being sent"
-    hooks.wait(seconds=31)
+    hooks.wait(seconds=46)
     assert await hooks.round(made.webhook) == 1
     assert [each.headers["webhook-id"] for each in hooks.sent] == [act]
 
@@ -255,7 +259,7 @@ async def test_what_kills_its_worker_each_time_is_put_aside_and_others_flow(hook
     await hooks.tell()
     for _ in range(5):
         await killed_over(hooks, made.webhook.inner_id)
-        hooks.wait(seconds=31)
+        hooks.wait(seconds=46)
     other = await hooks.happen(subject="ord_2")
     await hooks.send(made.webhook)
     assert [each.headers["webhook-id"] for each in hooks.sent] == [other]
@@ -272,7 +276,7 @@ async def test_what_may_kill_its_worker_goes_alone_and_last(hooks: Hooks) -> Non
     suspect = await hooks.happen(subject="ord_1")
     await hooks.tell()
     await killed_over(hooks, made.webhook.inner_id)
-    hooks.wait(seconds=31)
+    hooks.wait(seconds=46)
     others = [await hooks.happen(subject=f"ord_{number}") for number in range(2, 5)]
     await hooks.tell()
     assert await hooks.round(made.webhook) == 3
@@ -299,12 +303,14 @@ async def test_deleted_while_something_is_sent_it_is_gone(hooks: Hooks, pool: Po
     await hooks.happen()
     await hooks.tell()
 
-    async def post(url: str, headers: Mapping[str, str], content: bytes) -> Answered:
-        del url, headers, content
+    async def post(
+        url: str, headers: Mapping[str, str], content: bytes, seconds: float
+    ) -> Answered:
+        del url, headers, content, seconds
         await pool.execute("UPDATE webhooks SET state = 'deleted'")
         return Answered(200, 3)
 
-    sender = Sender(pool, new_id, BOX, post)
+    sender = Sender(pool, new_id, BOX, post, nothing_asked)
     assert await send_round(sender, hooks.caller.organisation, made.webhook.inner_id) == 1
     assert await pool.fetchval("SELECT count(*) FROM webhook_attempts") == 0
 

@@ -30,6 +30,7 @@ from entrepot.apis.graphql.ids import (
     read_id,
     write_id,
 )
+from entrepot.apis.graphql.queries import webhooks
 from entrepot.apis.graphql.queries.naming import NAMES_MAX
 from entrepot.apis.graphql.resolving import Info, Resolvers
 from entrepot.apis.graphql.types.address import (
@@ -214,6 +215,7 @@ FINDERS: Final[Mapping[str, Found]] = {
     SHIPPED_ITEM: _find_shipped_item,
     STATE: _find_state,
     VARIANT: find_variant,
+    **webhooks.FINDERS,
 }
 """How what an id names is found, by the name of its type. A type that is served joins here."""
 
@@ -233,6 +235,7 @@ TYPES: Final[Mapping[type, str]] = {
     State: "State",
     WrittenAddress: "Address",
     WrittenAdjustment: "Adjustment",
+    **webhooks.TYPES,
 }
 """The types of nodes by the classes that stand for them; adverts know theirs."""
 

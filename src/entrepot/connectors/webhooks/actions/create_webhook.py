@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from entrepot.connectors.webhooks import errors, store
+from entrepot.connectors.webhooks import errors
 from entrepot.connectors.webhooks.actions.check_url import check_url
 from entrepot.connectors.webhooks.model import (
     SECRET_BYTES,
@@ -16,6 +16,7 @@ from entrepot.connectors.webhooks.model import (
     too_many_webhooks,
     write_secret,
 )
+from entrepot.connectors.webhooks.store import webhooks
 from entrepot.identity import check_scope
 from entrepot.infra.ids import random_bytes
 from entrepot.infra.outgoing import Guard
@@ -58,12 +59,12 @@ async def create_webhook(
         if refused is not None:
             # Not before: what was accepted once is answered so, whatever its host is now.
             return refused
-        if await store.count_webhooks(connection, caller.organisation) >= WEBHOOKS_MAX:
+        if await webhooks.count_webhooks(connection, caller.organisation) >= WEBHOOKS_MAX:
             return too_many_webhooks()
         made = new_id()
         sealed = box.seal(ids.WEBHOOK + made, secret)
-        await store.insert_webhook(connection, caller.organisation, made, new, sealed, now)
-        row = await store.lock_webhook(connection, caller.organisation, made)
+        await webhooks.insert_webhook(connection, caller.organisation, made, new, sealed, now)
+        row = await webhooks.lock_webhook(connection, caller.organisation, made)
         assert isinstance(row, WebhookRow), "it has just been made"
         shown = row.to_show()
         return Done(shown, (Happening("webhooks.created", shown.id, shown),))

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from entrepot.connectors.webhooks import store
 from entrepot.connectors.webhooks.model import KEPT
+from entrepot.connectors.webhooks.store import deliveries
 from entrepot.infra.ground import read_clock
 from entrepot.infra.pool import Pool
 from entrepot.infra.writing import writing
@@ -19,5 +19,5 @@ async def purge_deliveries(pool: Pool) -> int:
     """
     async with writing(pool) as connection:
         now = await read_clock(connection)
-        ended = await store.end_deliveries_of_deleted(connection, now, AT_ONCE)
-        return ended + await store.purge_deliveries(connection, now - KEPT, AT_ONCE)
+        ended = await deliveries.end_deliveries_of_deleted(connection, now, AT_ONCE)
+        return ended + await deliveries.purge_deliveries(connection, now - KEPT, AT_ONCE)

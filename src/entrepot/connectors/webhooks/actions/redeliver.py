@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from entrepot.connectors.webhooks import store
 from entrepot.connectors.webhooks.model import (
     Delivery,
     not_enabled,
     unknown_delivery,
     unknown_webhook,
 )
+from entrepot.connectors.webhooks.store import deliveries, webhooks
 from entrepot.identity import check_scope
 from entrepot.infra.pool import Connection, Pool
 from entrepot.infra.writing import Done, Happening, Sent, Written, act_once
@@ -39,19 +39,21 @@ async def redeliver(
         return refusal
 
     async def work(connection: Connection, now: datetime) -> Done[Delivery] | Refusal:
-        found = await store.lock_webhook(connection, caller.organisation, webhook)
+        found = await webhooks.lock_webhook(connection, caller.organisation, webhook)
         if found is None:
             return unknown_webhook(webhook)
-        row = await store.lock_delivery(connection, caller.organisation, webhook, act)
+        row = await deliveries.lock_delivery(connection, caller.organisation, webhook, act)
         if row is None:
             return unknown_delivery(act)
         if found.state != "enabled":
             return not_enabled("webhook")
         if row.begun_at is not None:
             return Done(row.to_show())
-        await store.update_webhook(connection, caller.organisation, found._replace(slow_until=None))
+        await webhooks.update_webhook(
+            connection, caller.organisation, found._replace(slow_until=None)
+        )
         again = row._replace(state="waiting", next_try_at=now, step=0, crashes=0, ended_at=None)
-        await store.update_deliveries(connection, caller.organisation, webhook, [again])
+        await deliveries.update_deliveries(connection, caller.organisation, webhook, [again])
         shown = again.to_show()
         happening = Happening("webhooks.redelivery_asked", ids.WEBHOOK + webhook, shown)
         return Done(shown, (happening,))

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Final
 
-from entrepot.connectors.webhooks import store
 from entrepot.connectors.webhooks.actions.deliver_webhook import KIND
 from entrepot.connectors.webhooks.model import LEASE
+from entrepot.connectors.webhooks.store import deliveries
 from entrepot.infra.clock import Moment, by_the_clock
 from entrepot.infra.ground import read_clock
 from entrepot.infra.pool import Pool
@@ -35,4 +35,6 @@ async def start_deliveries(pool: Pool, queue: Queue, moment: Moment = by_the_clo
 async def _find(pool: Pool, moment: Moment, after: tuple[Id, Id]) -> list[tuple[Id, Id]]:
     async with reading(pool) as connection:
         now: datetime = moment(await read_clock(connection))
-        return await store.find_due_webhooks(connection, now, now - LEASE, after, WEBHOOKS_READ)
+        return await deliveries.find_due_webhooks(
+            connection, now, now - LEASE, after, WEBHOOKS_READ
+        )

@@ -1,7 +1,7 @@
-"""What is delivered when: the schedule of tries, what an outcome means, and when to give up.
+"""What is delivered when: what is chosen, what an outcome means, and when to give up.
 
-Pure: the time and the outcomes come in as arguments. The schedule, the meaning of 410, 429 and
-5xx, and that an owner is told before a webhook is switched off are of Standard Webhooks 1.0.
+Pure: the time and the outcomes come in as arguments. The meaning of 429 and 5xx, and that an owner
+is told before a webhook is switched off, are of Standard Webhooks 1.0.
 """
 
 from collections.abc import Sequence
@@ -10,44 +10,37 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from entrepot.connectors.webhooks.model.webhooks import WebhookRow
+from entrepot.connectors.webhooks.model.policies import (
+    at_once_of,
+    disable_after,
+    ended_by,
+    pause_before_next,
+    slowed_down,
+)
+from entrepot.connectors.webhooks.model.webhooks import OBJECTS, WebhookRow
 from entrepot.kernel import ids
 from entrepot.kernel.ids import Id
 
-SCHEDULE: Final = (
-    timedelta(seconds=5),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=5),
-    timedelta(hours=10),
-    timedelta(hours=14),
-    timedelta(hours=20),
-    timedelta(hours=24),
+COALESCED: Final = frozenset(
+    {"stock.availability_changed", *(f"{each.lower()}.update" for each in OBJECTS)}
 )
-"""How long after each failed try the next one follows; the first try is at once. 75.6 h in all."""
+"""Events that tell how something is now: once a newer one is there, the older need not be told."""
 
-COALESCED: Final = frozenset({"stock.availability_changed"})
-"""Events that tell an absolute number: once a newer one is there, the older need not be told."""
-
-GONE: Final = 410
 SLOW_DOWN: Final = frozenset({429, 502, 503, 504})
 """Statuses by which a receiver says that it is asked too much."""
 SLOW_DOWN_PAUSE: Final = timedelta(seconds=30)
+FIRST_PAUSE: Final = timedelta(seconds=5)
 FAILURES_BORNE: Final = 5
 """Failures in a row after which a webhook is left alone for a while after each further one."""
 PAUSE_MAX: Final = timedelta(minutes=5)
 WARN_AFTER: Final = timedelta(days=3)
-DISABLE_AFTER: Final = timedelta(days=5)
 WARNED_BEFORE: Final = timedelta(days=1)
 """How long its owner has known when a webhook is switched off for its failures."""
 PARKED_TOLD_EVERY: Final = timedelta(days=1)
 
 CRASHES_MAX: Final = 5
 """How often a worker may die over a delivery before it is put aside."""
-AT_ONCE_MAX: Final = 8
-"""Deliveries that are sent to one webhook at once."""
-LEASE: Final = timedelta(seconds=30)
+LEASE: Final = timedelta(seconds=45)
 """After how long a delivery that was begun counts as that of a worker that died."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 KEPT: Final = timedelta(days=30)
@@ -87,7 +80,10 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class DeliveryRow(NamedTuple):
-    """A delivery as it is stored."""
+    """A delivery as it is stored. Those of the GraphQL door have a number, by their organisation.
+
+    `content_hash` is of what was delivered, where that is compared with what comes next.
+    """
 
     act: Id
     seq: int
@@ -103,6 +99,8 @@ class DeliveryRow(NamedTuple):
     last_status: int | None
     last_error: str | None
     ended_at: datetime | None
+    number: int | None
+    content_hash: bytes | None
 
     def to_show(self) -> Delivery:
         """The delivery as it may be shown."""
@@ -121,13 +119,20 @@ class DeliveryRow(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of one try. `retry_after` is in seconds; `error` is None when a status came."""
+    """What came of one try. `retry_after` is in seconds; `error` is None when a status came.
+
+    Not sent is what could not be written, which is no fault of the receiver's; left out is what
+    there was no need to send.
+    """
 
     at: datetime
     milliseconds: int
     status: int | None
     error: str | None
     retry_after: int | None = None
+    is_sent: bool = True
+    is_left_out: bool = False
+    content_hash: bytes | None = None
 
     @property
     def is_success(self) -> bool:
@@ -163,12 +168,13 @@ class Verdict(NamedTuple):
     disabled: bool
 
 
-def choose(due: Sequence[DeliveryRow], now: datetime) -> Choice:
+def choose(webhook: WebhookRow, due: Sequence[DeliveryRow], now: datetime) -> Choice:
     """Choose what to send now of what is due: one of each subject, the first due first.
 
     A delivery that was begun and not ended has lost its worker. Too often, and it is put aside;
     before that it is sent alone, when no other is due, so that it takes no other down with it.
     """
+    at_once_max = at_once_of(webhook)
     send: dict[str, DeliveryRow] = {}
     park: list[DeliveryRow] = []
     suspects: list[DeliveryRow] = []
@@ -186,7 +192,7 @@ def choose(due: Sequence[DeliveryRow], now: datetime) -> Choice:
             )
         elif crashes:
             suspects.append(each._replace(begun_at=now, crashes=crashes))
-        elif len(send) < AT_ONCE_MAX and each.subject not in send:
+        elif len(send) < at_once_max and each.subject not in send:
             send[each.subject] = each._replace(begun_at=now)
     return Choice(list(send.values()) or suspects[:1], park)
 
@@ -198,14 +204,21 @@ def judge(
     done: list[DeliveryRow] = []
     notices: list[Telling] = []
     was = webhook
+    sent = sum(1 for _, outcome in tried if outcome.is_sent)
     for delivery, outcome in sorted(tried, key=lambda each: each[1].at):
-        after = _after(delivery, outcome)
+        if outcome.is_left_out:
+            done.append(
+                delivery._replace(state="skipped", begun_at=None, crashes=0, ended_at=outcome.at)
+            )
+            continue
+        after = _after(webhook, delivery, outcome)
         done.append(after)
-        webhook = _health(webhook, outcome)
-        if after.state == "parked" and outcome.status != GONE:
+        if outcome.is_sent:
+            webhook = slowed_down(_health(webhook, outcome), outcome.status, sent)
+        if after.state == "parked" and ended_by(webhook, outcome.status) is None:
             told, webhook = tell_parked(organisation, webhook, after, outcome.at)
             notices += told
-        if webhook.state == "enabled":
+        if webhook.state == "enabled" and outcome.is_sent:
             told, webhook = _give_up(organisation, webhook, outcome)
             notices += told
     return Verdict(done, webhook, notices, was.state == "enabled" and webhook.state == "disabled")
@@ -226,7 +239,7 @@ def tell_parked(
     return [telling], webhook._replace(parked_told_at=now)
 
 
-def _after(delivery: DeliveryRow, outcome: Outcome) -> DeliveryRow:
+def _after(webhook: WebhookRow, delivery: DeliveryRow, outcome: Outcome) -> DeliveryRow:
     """A delivery after one more try."""
     tried = delivery._replace(
         begun_at=None,
@@ -236,10 +249,12 @@ def _after(delivery: DeliveryRow, outcome: Outcome) -> DeliveryRow:
         last_error=None if outcome.is_success else _words(outcome),
     )
     if outcome.is_success:
-        return tried._replace(state="delivered", ended_at=outcome.at)
-    if outcome.status == GONE or delivery.step >= len(SCHEDULE):
+        return tried._replace(
+            state="delivered", ended_at=outcome.at, content_hash=outcome.content_hash
+        )
+    pause = pause_before_next(webhook, delivery.step, outcome.at - delivery.created_at)
+    if pause is None or ended_by(webhook, outcome.status) is not None:
         return tried._replace(state="parked", ended_at=outcome.at)
-    pause = SCHEDULE[delivery.step]
     if outcome.retry_after is not None:
         pause = max(pause, timedelta(seconds=outcome.retry_after))
     return tried._replace(step=delivery.step + 1, next_try_at=outcome.at + pause)
@@ -259,7 +274,7 @@ def _health(webhook: WebhookRow, outcome: Outcome) -> WebhookRow:
     failures = webhook.consecutive_failures + 1
     pause = timedelta(0)
     if failures > FAILURES_BORNE:
-        pause = min(SCHEDULE[0] * 2 ** min(failures - FAILURES_BORNE, 10), PAUSE_MAX)
+        pause = min(FIRST_PAUSE * 2 ** min(failures - FAILURES_BORNE, 10), PAUSE_MAX)
     if outcome.status in SLOW_DOWN:
         pause = max(pause, SLOW_DOWN_PAUSE)
     if outcome.retry_after is not None:
@@ -279,16 +294,17 @@ def _give_up(
     organisation: Id, webhook: WebhookRow, outcome: Outcome
 ) -> tuple[list[Telling], WebhookRow]:
     """Switch a webhook off, or tell its owner that it will be, after a failed try."""
-    if outcome.status == GONE:
-        telling = _telling(organisation, "webhooks.disabled", webhook, {"reason": "gone"})
-        return [telling], webhook._replace(state="disabled", disabled_reason="gone")
+    reason = ended_by(webhook, outcome.status)
+    if reason is not None:
+        telling = _telling(organisation, "webhooks.disabled", webhook, {"reason": reason})
+        return [telling], webhook._replace(state="disabled", disabled_reason=reason)
     if webhook.failing_since is None:
         return [], webhook
     failing = outcome.at - webhook.failing_since
     if webhook.warned_at is None:
         if failing < WARN_AFTER:
             return [], webhook
-        ends = max(webhook.failing_since + DISABLE_AFTER, outcome.at + WARNED_BEFORE)
+        ends = max(webhook.failing_since + disable_after(webhook), outcome.at + WARNED_BEFORE)
         facts = {
             "failing_since": webhook.failing_since.isoformat(),
             "disabled_from": ends.isoformat(),
@@ -296,7 +312,7 @@ def _give_up(
         }
         telling = _telling(organisation, "webhooks.failing", webhook, facts)
         return [telling], webhook._replace(warned_at=outcome.at)
-    if failing < DISABLE_AFTER or outcome.at - webhook.warned_at < WARNED_BEFORE:
+    if failing < disable_after(webhook) or outcome.at - webhook.warned_at < WARNED_BEFORE:
         return [], webhook
     telling = _telling(organisation, "webhooks.disabled", webhook, {"reason": "failing"})
     return [telling], webhook._replace(state="disabled", disabled_reason="failing")

@@ -1,4 +1,4 @@
-"""How a delivery is signed and what it says, by Standard Webhooks 1.0.
+"""How a delivery is signed and what it says: by Standard Webhooks 1.0, or as marketplaces do.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -6,7 +6,7 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -33,6 +33,16 @@ class _Body(msgspec.Struct, frozen=True):
     type: str
     timestamp: datetime
     data: msgspec.Raw
+
+
+class _Payload(msgspec.Struct, frozen=True):
+    data: msgspec.Raw
+
+
+class _EventBody(msgspec.Struct, frozen=True):
+    id: str
+    event_name: str
+    payload: _Payload
 
 
 _ENCODER: Final = msgspec.json.Encoder()
@@ -65,3 +75,35 @@ def write_headers(
         "webhook-timestamp": timestamp,
         "webhook-signature": " ".join(signatures),
     }
+
+
+def node_id(named: str) -> str:
+    """Write the id by which the GraphQL door knows something, as `Variant-5356`."""
+    return base64.b64encode(named.encode("ascii")).decode("ascii")
+
+
+def write_event_body(number: int, event_name: str, data: bytes) -> bytes:
+    """Write an event of the GraphQL door's; `data` is what the receiver's query says, as JSON."""
+    payload = _Payload(msgspec.Raw(data))
+    return _ENCODER.encode(_EventBody(node_id(f"WebhookEvent-{number}"), event_name, payload))
+
+
+def write_event_headers(
+    vertical: str, number: int, body: bytes, key: bytes, own: Mapping[str, str], program: str
+) -> dict[str, str]:
+    """Write the headers of an event: its number, and the body's signature where there is a key.
+
+    `vertical` is the organisation's short name. `own` are the receiver's own headers, none of ours.
+    """
+    headers = {
+        **own,
+        "Content-Type": "application/json",
+        "User-Agent": program,
+        "Marketplacer-Sequence": str(number),
+        "Marketplacer-Vertical": vertical,
+        "Idempotency-Key": base64.b64encode(f"{vertical}:{number}".encode()).decode("ascii"),
+    }
+    if key:
+        digest = hmac.digest(key, body, hashlib.sha256)
+        headers["Marketplacer-Hmac-256"] = base64.b64encode(digest).decode("ascii")
+    return headers

@@ -17,8 +17,11 @@ from entrepot.kernel.refusal import Fault, Refusal, gather, refuse
 from entrepot.kernel.text import is_plain
 
 State: TypeAlias = Literal["enabled", "disabled", "deleted"]
-DisabledReason: TypeAlias = Literal["owner", "gone", "failing"]
-"""Who switched it off: its owner, its receiver by the status 410, or we after days of failures."""
+DisabledReason: TypeAlias = Literal["owner", "gone", "failing", "refused"]
+"""Who switched it off: its owner, its receiver by the status 410, or we: after days of failures,
+or where a receiver of the GraphQL door's refused what it was sent."""
+Kind: TypeAlias = Literal["standard", "graphql"]
+"""Whether acts are told as Standard Webhooks are, or objects as the GraphQL door tells them."""
 
 EVERYTHING: Final = "*"
 DESCRIPTION_LENGTH_MAX: Final = 200
@@ -38,6 +41,16 @@ READ_BY: Final[dict[str, Scope]] = {
     "stock": Scope.STOCK_READ,
 }
 """The areas that events come from, and the scope by which one may read what they tell."""
+
+OBJECTS: Final[dict[str, Scope]] = {
+    "ADVERT": Scope.CATALOGUE_READ,
+    "INVOICE": Scope.ORDERS_READ,
+    "REFUND_REQUEST": Scope.ORDERS_READ,
+    "SELLER": Scope.CATALOGUE_READ,
+    "SHIPMENT": Scope.ORDERS_READ,
+    "VARIANT": Scope.CATALOGUE_READ,
+}
+"""What webhooks of the GraphQL door can be told of, and the scope by which one may read it."""
 
 _FILTER: Final = re.compile(r"(?P<area>[a-z_]+)\.(\*|[a-z_]+)")
 
@@ -59,10 +72,28 @@ class WebhookChanges(msgspec.Struct, frozen=True):
     state: str | UnsetType = UNSET
 
 
+class GraphqlPart(msgspec.Struct, frozen=True):
+    """What a webhook of the GraphQL door has beside: of which objects it is told, and how.
+
+    `event_name` None stands for all events. The values of headers may be secrets.
+    """
+
+    legacy_id: int
+    told_of: str
+    event_name: str | None
+    query: str
+    header_names: tuple[str, ...]
+    retries_max: int
+    at_once_max: int
+    allow_skip: bool
+    seller: str | None
+
+
 class Webhook(msgspec.Struct, frozen=True):
     """A webhook as it may be shown: its health, never its secret.
 
     `next_try_at` is when something is sent next: None when nothing waits or it is switched off.
+    One of the GraphQL door has no `events`; `graphql` says what it is told instead.
     """
 
     id: str
@@ -77,6 +108,8 @@ class Webhook(msgspec.Struct, frozen=True):
     consecutive_failures: int
     next_try_at: datetime | None
     two_secrets_until: datetime | None
+    kind: str = "standard"
+    graphql: GraphqlPart | None = None
 
     @property
     def inner_id(self) -> Id:
@@ -100,7 +133,8 @@ class Ping(msgspec.Struct, frozen=True):
 class WebhookRow(NamedTuple):
     """A webhook as it is stored; its secrets sealed.
 
-    `next_try_at` is when its next delivery is due, where that was read with it.
+    `next_try_at` is when its next delivery is due, where that was read with it. What follows it
+    only webhooks of the GraphQL door have.
     """
 
     id: Id
@@ -121,6 +155,18 @@ class WebhookRow(NamedTuple):
     parked_told_at: datetime | None
     slow_until: datetime | None
     next_try_at: datetime | None
+    kind: Kind
+    legacy_id: int | None
+    told_of: str | None
+    event_name: str | None
+    seller: Id | None
+    query: str | None
+    scopes: Sequence[str] | None
+    header_names: Sequence[str] | None
+    headers: bytes | None
+    retries_max: int | None
+    at_once_max: int | None
+    allow_skip: bool | None
 
     def to_show(self) -> Webhook:
         """The webhook as it may be shown."""
@@ -142,6 +188,24 @@ class WebhookRow(NamedTuple):
             self.consecutive_failures,
             next_try_at,
             self.previous_until,
+            self.kind,
+            self._graphql_part(),
+        )
+
+    def _graphql_part(self) -> GraphqlPart | None:
+        if self.kind != "graphql":
+            return None
+        assert self.legacy_id is not None, "the database keeps these whole"
+        return GraphqlPart(
+            self.legacy_id,
+            self.told_of or "",
+            self.event_name,
+            self.query or "",
+            tuple(self.header_names or ()),
+            self.retries_max or 0,
+            self.at_once_max or 1,
+            bool(self.allow_skip),
+            None if self.seller is None else ids.ORGANISATION + self.seller,
         )
 
 
@@ -197,6 +261,16 @@ def unknown_delivery(act: Id) -> Refusal:
 def not_enabled(field: str | None = None) -> Refusal:
     """Say that nothing is sent to a webhook that is switched off."""
     return refuse(errors.NOT_ENABLED, "This webhook is switched off; enable it first.", field=field)
+
+
+def other_kind(field: str | None = None) -> Refusal:
+    """Say that this is done to webhooks of the other kind."""
+    return refuse(
+        errors.OTHER_KIND,
+        "This webhook is one of the GraphQL door: change it there by webhookUpdate. Only its state"
+        " can be changed here.",
+        field=field,
+    )
 
 
 def too_many_webhooks() -> Refusal:

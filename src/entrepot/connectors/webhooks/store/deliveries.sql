@@ -1,101 +1,3 @@
--- name: count_webhooks
--- How many webhooks an organisation has.
-SELECT count(*) AS webhooks
-FROM webhooks AS w
-WHERE w.organisation = $1 AND w.state <> 'deleted';
-
--- name: insert_webhook
--- Make a webhook.
-INSERT INTO webhooks (organisation, id, url, description, events, secret, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
-
--- name: lock_webhook
--- Lock a webhook that is not deleted and read it. As strong as a lock can be: whoever makes new
--- deliveries for it waits, so that nobody else writes any of its deliveries meanwhile.
-SELECT
-    w.id,
-    w.url,
-    w.description,
-    w.events,
-    w.secret,
-    w.previous_secret,
-    w.previous_until,
-    w.state,
-    w.disabled_reason,
-    w.created_at,
-    w.last_success_at,
-    w.last_failure_at,
-    w.consecutive_failures,
-    w.failing_since,
-    w.warned_at,
-    w.parked_told_at,
-    w.slow_until,
-    NULL::timestamptz AS next_try_at
-FROM webhooks AS w
-WHERE w.organisation = $1 AND w.id = $2 AND w.state <> 'deleted'
-FOR UPDATE;
-
--- name: update_webhook
--- Write a webhook that is locked.
-UPDATE webhooks AS w
-SET
-    url = $3,
-    description = $4,
-    events = $5,
-    secret = $6,
-    previous_secret = $7,
-    previous_until = $8,
-    state = $9,
-    disabled_reason = $10,
-    last_success_at = $11,
-    last_failure_at = $12,
-    consecutive_failures = $13,
-    failing_since = $14,
-    warned_at = $15,
-    parked_told_at = $16,
-    slow_until = $17
-WHERE w.organisation = $1 AND w.id = $2
-RETURNING 1;
-
--- name: find_next_try
--- When the next delivery of a webhook is due.
-SELECT min(d.next_try_at) AS next_try_at
-FROM webhook_deliveries AS d
-WHERE d.organisation = $1 AND d.webhook = $2 AND d.state = 'waiting';
-
--- name: list_webhooks
--- An organisation's webhooks, oldest first, from one to another but for the one read last; with when
--- each has something due.
-SELECT
-    w.id,
-    w.url,
-    w.description,
-    w.events,
-    w.secret,
-    w.previous_secret,
-    w.previous_until,
-    w.state,
-    w.disabled_reason,
-    w.created_at,
-    w.last_success_at,
-    w.last_failure_at,
-    w.consecutive_failures,
-    w.failing_since,
-    w.warned_at,
-    w.parked_told_at,
-    w.slow_until,
-    (
-        SELECT min(d.next_try_at)
-        FROM webhook_deliveries AS d
-        WHERE d.organisation = w.organisation AND d.webhook = w.id AND d.state = 'waiting'
-    ) AS next_try_at
-FROM webhooks AS w
-WHERE
-    w.organisation = $1 AND w.id >= $2 AND w.id <= $3 AND w.id IS DISTINCT FROM $4
-    AND w.state <> 'deleted'
-ORDER BY w.id
-LIMIT $5;
-
 -- name: list_deliveries
 -- A webhook's deliveries, of one state or of all, the newest first, from before one on.
 SELECT
@@ -112,7 +14,9 @@ SELECT
     d.crashes,
     d.last_status,
     d.last_error,
-    d.ended_at
+    d.ended_at,
+    d.number,
+    d.content_hash
 FROM webhook_deliveries AS d
 WHERE
     d.organisation = $1 AND d.webhook = $2
@@ -134,21 +38,6 @@ FROM webhook_attempts AS a
 WHERE a.organisation = $1 AND a.webhook = $2 AND (a.at, a.act, a.number) < ($3, $4, $5)
 ORDER BY a.at DESC, a.act DESC, a.number DESC
 LIMIT $6;
-
--- name: find_asking
--- Which of some organisations have an enabled webhook that asks for an event.
-SELECT DISTINCT w.organisation
-FROM webhooks AS w
-WHERE
-    w.organisation = any($1::uuid[])
-    AND w.state = 'enabled'
-    AND EXISTS (
-        SELECT 1
-        FROM unnest(w.events) AS f (filter)
-        WHERE
-            f.filter IN ('*', $2::text)
-            OR (right(f.filter, 2) = '.*' AND starts_with($2::text, left(f.filter, -1)))
-    );
 
 -- name: insert_deliveries
 -- Make the deliveries of numbered events to the webhooks that were there and ask for them. A ping
@@ -262,7 +151,9 @@ SELECT
     d.crashes,
     d.last_status,
     d.last_error,
-    d.ended_at
+    d.ended_at,
+    d.number,
+    d.content_hash
 FROM webhook_deliveries AS d
 WHERE
     d.organisation = $1 AND d.webhook = $2 AND d.state = 'waiting'
@@ -299,13 +190,16 @@ SET
     crashes = w.crashes,
     last_status = w.last_status,
     last_error = w.last_error,
-    ended_at = w.ended_at
+    ended_at = w.ended_at,
+    content_hash = w.content_hash
 FROM
     unnest(
         $3::uuid[], $4::text[], $5::timestamptz[], $6::integer[], $7::smallint[],
-        $8::timestamptz[], $9::smallint[], $10::smallint[], $11::text[], $12::timestamptz[]
+        $8::timestamptz[], $9::smallint[], $10::smallint[], $11::text[], $12::timestamptz[],
+        $13::bytea[]
     ) AS w (
-        act, state, next_try_at, tries, step, begun_at, crashes, last_status, last_error, ended_at
+        act, state, next_try_at, tries, step, begun_at, crashes, last_status, last_error, ended_at,
+        content_hash
     )
 WHERE d.organisation = $1 AND d.webhook = $2 AND d.act = w.act
 RETURNING 1;
@@ -344,7 +238,9 @@ SELECT
     d.crashes,
     d.last_status,
     d.last_error,
-    d.ended_at
+    d.ended_at,
+    d.number,
+    d.content_hash
 FROM webhook_deliveries AS d
 WHERE d.organisation = $1 AND d.webhook = $2 AND d.act = $3
 FOR NO KEY UPDATE;

@@ -1,18 +1,16 @@
-"""Loading and saving webhooks and their deliveries: the only code that runs this room's SQL."""
+"""Loading and saving deliveries and their tries. No other code runs the statements beside it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from entrepot.connectors.webhooks.model import COALESCED, DeliveryRow, Outcome, Told, WebhookRow
-from entrepot.connectors.webhooks.model.webhooks import NewWebhook
+from entrepot.connectors.webhooks.model import COALESCED, DeliveryRow, Outcome, Told
 from entrepot.infra.arrays import columns
 from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
-from entrepot.kernel.paging import HIGHEST
 
-SQL = load_statements("entrepot.connectors.webhooks")
+SQL = load_statements("entrepot.connectors.webhooks.store", "deliveries.sql")
 
 _COALESCED: Final = sorted(COALESCED)
 
@@ -29,94 +27,11 @@ class AttemptRow(NamedTuple):
 
 
 ROWS: Mapping[str, type] = {
-    "lock_webhook": WebhookRow,
-    "list_webhooks": WebhookRow,
     "list_deliveries": DeliveryRow,
     "list_attempts": AttemptRow,
     "find_due": DeliveryRow,
     "lock_delivery": DeliveryRow,
 }
-
-
-async def count_webhooks(connection: Connection, organisation: Id) -> int:
-    """Count the webhooks that an organisation has."""
-    count: int = await connection.fetchval(SQL["count_webhooks"], organisation)
-    return count
-
-
-async def insert_webhook(
-    connection: Connection,
-    organisation: Id,
-    webhook: Id,
-    new: NewWebhook,
-    sealed: bytes,
-    now: datetime,
-) -> None:
-    """Write a new webhook, its secret sealed."""
-    await connection.execute(
-        SQL["insert_webhook"],
-        organisation,
-        webhook,
-        new.url,
-        new.description,
-        new.events,
-        sealed,
-        now,
-    )
-
-
-async def lock_webhook(connection: Connection, organisation: Id, webhook: Id) -> WebhookRow | None:
-    """Lock a webhook, unless it is deleted, and read it."""
-    row = await connection.fetchrow(SQL["lock_webhook"], organisation, webhook or None)
-    return None if row is None else WebhookRow(*row)
-
-
-async def update_webhook(connection: Connection, organisation: Id, webhook: WebhookRow) -> None:
-    """Write a webhook that is locked."""
-    written = await connection.fetchval(
-        SQL["update_webhook"],
-        organisation,
-        webhook.id,
-        webhook.url,
-        webhook.description,
-        webhook.events,
-        webhook.secret,
-        webhook.previous_secret,
-        webhook.previous_until,
-        webhook.state,
-        webhook.disabled_reason,
-        webhook.last_success_at,
-        webhook.last_failure_at,
-        webhook.consecutive_failures,
-        webhook.failing_since,
-        webhook.warned_at,
-        webhook.parked_told_at,
-        webhook.slow_until,
-    )
-    assert written, "a webhook that is locked is there"
-
-
-async def with_next_try(
-    connection: Connection, organisation: Id, webhook: WebhookRow
-) -> WebhookRow:
-    """The webhook, with when its next delivery is due read now."""
-    due = await connection.fetchval(SQL["find_next_try"], organisation, webhook.id)
-    return webhook._replace(next_try_at=due)
-
-
-async def list_webhooks(
-    connection: Connection, organisation: Id, after: Id, limit: int
-) -> list[WebhookRow]:
-    """Read an organisation's webhooks after one, with when each has something due."""
-    rows = await connection.fetch(SQL["list_webhooks"], organisation, after, HIGHEST, after, limit)
-    return [WebhookRow(*row) for row in rows]
-
-
-async def find_webhook(connection: Connection, organisation: Id, webhook: Id) -> WebhookRow | None:
-    """Read one webhook, unless it is deleted, with when it has something due."""
-    named = webhook or None
-    row = await connection.fetchrow(SQL["list_webhooks"], organisation, named, named, None, 1)
-    return None if row is None else WebhookRow(*row)
 
 
 async def list_deliveries(
@@ -144,12 +59,6 @@ async def list_attempts(
     """Read a webhook's tries, the newest first, from before a (time, act, number) on."""
     rows = await connection.fetch(SQL["list_attempts"], organisation, webhook, *before, limit)
     return [AttemptRow(*row) for row in rows]
-
-
-async def find_asking(connection: Connection, organisations: Collection[Id], event: str) -> set[Id]:
-    """Read which organisations have an enabled webhook that asks for an event."""
-    rows = await connection.fetch(SQL["find_asking"], list(organisations), event)
-    return {row[0] for row in rows}
 
 
 async def insert_deliveries(connection: Connection, first: int, last: int, now: datetime) -> int:
@@ -206,11 +115,12 @@ async def update_deliveries(
             row.last_status,
             row.last_error,
             row.ended_at,
+            row.content_hash,
         )
         for row in rows
     ]
     written = await connection.fetch(
-        SQL["update_deliveries"], organisation, webhook, *columns(values, 10)
+        SQL["update_deliveries"], organisation, webhook, *columns(values, 11)
     )
     assert len(written) == len(rows), "every delivery is written once"
 
