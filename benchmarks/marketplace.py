@@ -242,7 +242,7 @@ def _order(market: _Market) -> NewMarketplaceOrder:
 
 
 async def _execute(
-    schema: GraphQLSchema, document: DocumentNode, root: object, variables: dict[str, object]
+    schema: GraphQLSchema, document: DocumentNode, root: object, variables: dict[str, Any]
 ) -> None:
     """Let graphql-core execute a document whose every value is at hand."""
     answer = execute(schema, document, root_value=root, variable_values=variables)

@@ -60,6 +60,7 @@ def drawn(operation: Any, most: int) -> list[str]:  # noqa: ANN401 - a library's
     )
     @given(operation.as_strategy())
     def draw(case: schemathesis.Case[Any]) -> None:
+        assert isinstance(case.body, str)
         documents.append(case.body)
 
     draw()

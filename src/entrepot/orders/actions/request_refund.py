@@ -6,10 +6,10 @@ from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal
 from entrepot.orders.actions.decide_batch import Answer
+from entrepot.orders.actions.find_place import find_invoice_place
 from entrepot.orders.actions.submit import Desk, Handed, submit
 from entrepot.orders.model import RefundLine, RequestRefund
 from entrepot.orders.model.fulfilment import Initiator
-from entrepot.orders.views.fulfilment import find_invoice_place
 
 
 class NewRefund(msgspec.Struct, frozen=True):

@@ -3,10 +3,10 @@
 from entrepot.kernel.caller import Caller
 from entrepot.kernel.refusal import Refusal
 from entrepot.orders.actions.decide_batch import Answer
+from entrepot.orders.actions.find_place import find_refund_place
 from entrepot.orders.actions.submit import Desk, Handed, submit
 from entrepot.orders.actions.take_back_refund import RefundStep
 from entrepot.orders.model import RestoreRefund
-from entrepot.orders.views.fulfilment import find_refund_place
 
 
 async def restore_refund(

@@ -8,9 +8,9 @@ from entrepot.kernel.caller import Caller
 from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal
 from entrepot.orders.actions.decide_batch import Answer
+from entrepot.orders.actions.find_place import find_invoice_place
 from entrepot.orders.actions.submit import Desk, Handed, submit
 from entrepot.orders.model import LineQuantity, ShipInvoice
-from entrepot.orders.views.fulfilment import find_invoice_place
 
 
 class NewShipment(msgspec.Struct, frozen=True):

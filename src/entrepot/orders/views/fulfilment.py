@@ -1,7 +1,4 @@
-"""Reads of what becomes of seller invoices: shipments, refund requests, and who carries parcels.
-
-Acts on them first look up whose order they are on, which never changes.
-"""
+"""Reads of what becomes of seller invoices: shipments, refund requests, and who carries parcels."""
 
 from collections.abc import Sequence
 
@@ -26,8 +23,8 @@ from entrepot.orders.model.fulfilment_showing import (
     unknown_refund,
     unknown_shipment,
 )
-from entrepot.orders.model.market_showing import Side, unknown_invoice
-from entrepot.orders.store import fulfilment, numbering, shipments
+from entrepot.orders.model.market_showing import Side
+from entrepot.orders.store import numbering, shipments
 
 
 def list_shipment_carriers(caller: Caller) -> list[ShipmentCarrier] | Refusal:
@@ -107,36 +104,6 @@ async def find_refund_request(
         )
     found = gather_refunds(rows)
     return show_refund(found[0]) if found else unknown_refund(refund)
-
-
-async def find_invoice_place(pool: Pool, caller: Caller, invoice: Id) -> tuple[Id, Id] | Refusal:
-    """Whose order, and which, an invoice is of, which never changes.
-
-    Refuses `identity.scope_missing` and `orders.unknown_invoice`.
-    """
-    refusal = check_scope(caller, Scope.MARKETPLACE_WRITE)
-    if refusal is not None:
-        return refusal
-    if not invoice:
-        return unknown_invoice(invoice)
-    async with reading(pool) as connection:
-        place = await fulfilment.find_invoice_place(connection, caller.organisation, invoice)
-    return place or unknown_invoice(invoice)
-
-
-async def find_refund_place(pool: Pool, caller: Caller, refund: Id) -> tuple[Id, Id] | Refusal:
-    """Whose order, and which, a refund request is on, which never changes.
-
-    Refuses `identity.scope_missing` and `orders.unknown_refund_request`.
-    """
-    refusal = check_scope(caller, Scope.MARKETPLACE_WRITE)
-    if refusal is not None:
-        return refusal
-    if not refund:
-        return unknown_refund(refund)
-    async with reading(pool) as connection:
-        place = await fulfilment.find_refund_place(connection, caller.organisation, refund)
-    return place or unknown_refund(refund)
 
 
 async def count_refund_requests(
