@@ -7,6 +7,7 @@ server would ask it, over a database of its own.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 from collections.abc import Mapping
@@ -54,6 +55,8 @@ from entrepot.orders import (
 )
 
 SCOPES: Final = frozenset(scope.value for scope in Scope)
+BEFORE: Final = 500
+"""Orders that were there already, so that statements are planned as for a marketplace in use."""
 ORDERS: Final = 100
 PAGES: Final = 20
 PAGE: Final = 50
@@ -159,7 +162,14 @@ async def _open_market(pool: Pool, desk: Desk) -> _Market:
         assert isinstance(received, Accepted), received
     issued = await issue_token(pool, new_id, caller, NewToken("shop", tuple(sorted(SCOPES))))
     assert isinstance(issued, IssuedToken), issued
-    return _Market(caller, issued.secret, variants)
+    market = _Market(caller, issued.secret, variants)
+    order = _order(market)
+    await asyncio.gather(
+        *[place_marketplace_order(desk, caller, order, f"before-{n}") for n in range(BEFORE)]
+    )
+    async with pool.acquire() as connection:
+        await connection.execute("ANALYZE")
+    return market
 
 
 async def _measure_orders(desk: Desk, door: Door, market: _Market, meter: Meter) -> float:
@@ -176,7 +186,7 @@ async def _measure_orders(desk: Desk, door: Door, market: _Market, meter: Meter)
     async def placing() -> None:
         for number in range(ORDERS):
             placed = await place_marketplace_order(
-                desk, market.caller, _order(market), f"{meter!r}-{new_id()}-{number}"
+                desk, market.caller, _order(market), f"order-{number}-{new_id()}"
             )
             assert isinstance(placed, Accepted), placed
 
