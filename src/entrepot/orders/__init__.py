@@ -96,7 +96,14 @@ from entrepot.orders.model.fulfilment_showing import (
     ShownShipment,
     ShownShippedLine,
 )
-from entrepot.orders.model.glance import OrdersGlance, SoldPart, SoldParts, Unmatched
+from entrepot.orders.model.glance import (
+    InvoicesGlance,
+    OrdersGlance,
+    SoldPart,
+    SoldParts,
+    ToDo,
+    Unmatched,
+)
 from entrepot.orders.model.invoice_status import (
     AggregateStatus,
     InvoiceFlag,
@@ -171,6 +178,7 @@ from entrepot.orders.views.market import (
     find_invoice,
     find_market_sides,
     find_marketplace_order,
+    glance_at_invoices,
     list_invoices,
     list_invoices_numbered,
     list_marketplace_orders,
@@ -241,6 +249,7 @@ __all__ = [
     "InvoiceSort",
     "InvoiceStatus",
     "InvoiceTerms",
+    "InvoicesGlance",
     "InvoicesWanted",
     "KeyValue",
     "LineQuantity",
@@ -308,6 +317,7 @@ __all__ = [
     "StockLine",
     "StoreUnavailableError",
     "Submission",
+    "ToDo",
     "TooBusyError",
     "Unmatched",
     "WaitingExplained",
@@ -344,6 +354,7 @@ __all__ = [
     "find_refund_request",
     "find_shipment",
     "gather_orders",
+    "glance_at_invoices",
     "glance_at_orders",
     "import_stock",
     "list_invoices",

@@ -98,6 +98,11 @@ async def shipped(visitor: Visitor, page: Seen) -> Seen:
     return await visitor.send(form, tracking_number="AP-9")
 
 
+def needs(page: Seen) -> list[str]:
+    """What Home says that needs one."""
+    return [" ".join(each.to_text().split()) for each in page.all(".need")]
+
+
 def stages(page: Seen) -> list[str]:
     """How far the invoice is."""
     return [" ".join(each.to_text().split()) for each in page.all(".stages li")]
@@ -310,6 +315,37 @@ async def test_a_return_is_denied_and_the_denial_taken_back(mall: Mall) -> None:
     paid = await owner.send(back.form("The money went back"))
     assert stages(paid)[-1].startswith("Refunded")
     assert "damaged" in paid.text
+
+
+async def test_home_says_what_each_side_has_to_do(mall: Mall) -> None:
+    await mall.place("web-1")
+    await mall.place("web-2")
+    seller, owner = await mall.seller(mall.one), await mall.marketplace("owner")
+    assert needs(await owner.get("/")) == [], "it leaves from its sellers"
+    page = await seller.get("/")
+    (oldest, *_) = await mall.bazaar.counter.rows(
+        "SELECT legacy_id FROM seller_invoices WHERE seller = $1 ORDER BY id", mall.one
+    )
+    assert needs(page) == [
+        f"2 seller invoices are to be shipped. The oldest is {oldest[0]}. Ship them"
+    ]
+    assert not page.all(".first-steps")
+    shown = await invoice_of(seller)
+    form = (await seller.follow(shown, "Cancel")).form("Cancel this")
+    await seller.send(form, quantity="2")
+    page = await seller.get("/")
+    assert needs(page)[0].startswith("A seller invoice is to be shipped."), "the other is not"
+    assert "A refund request waits for its goods." in needs(page)[1]
+    asked = await seller.follow(page, "See the invoice")
+    await seller.send(asked.form("The goods are here"))
+    page = await owner.get("/")
+    assert "A refund request waits to be paid." in needs(page)[0]
+    mine = await owner.follow(page, "See the invoice")
+    await owner.send(mine.form("The money went back"))
+    assert needs(await owner.get("/")) == []
+    assert needs(await seller.get("/")) == [
+        f"A seller invoice is to be shipped. Number {oldest[0]}. Ship it"
+    ]
 
 
 async def test_only_who_may_acts_on_an_invoice(mall: Mall, network: Network) -> None:

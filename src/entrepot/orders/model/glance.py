@@ -59,6 +59,43 @@ class Unmatched(msgspec.Struct, frozen=True):
     product: str
 
 
+class InvoicesRow(NamedTuple):
+    """What is to be done about invoices and refund requests, as it is read."""
+
+    to_ship: int
+    first_to_ship: Id | None
+    first_to_ship_number: int | None
+    to_take_back: int
+    first_to_take_back: Id | None
+    first_to_take_back_number: int | None
+    to_pay: int
+    first_to_pay: Id | None
+    first_to_pay_number: int | None
+
+
+class ToDo(msgspec.Struct, frozen=True):
+    """How many of something are to be done, with the oldest's invoice and number, if there is one.
+
+    They are counted among the newest 500.
+    """
+
+    count: int = 0
+    invoice: str | None = None
+    number: int | None = None
+
+
+class InvoicesGlance(msgspec.Struct, frozen=True):
+    """What of seller invoices needs a person.
+
+    A seller ships what was ordered and takes back what its refund requests are about; then their
+    marketplace pays.
+    """
+
+    to_ship: ToDo = ToDo()
+    to_take_back: ToDo = ToDo()
+    to_pay: ToDo = ToDo()
+
+
 class OrdersGlance(msgspec.Struct, frozen=True):
     """What of one's orders needs a person: those that wait, and stock that nothing can draw on.
 
@@ -116,6 +153,15 @@ def show_glance(waiting: WaitingRow, unmatched: Sequence[UnmatchedRow]) -> Order
         _order(waiting.oldest_to_ship),
         waiting.oldest_to_ship_reference,
     )
+
+
+def show_invoices_glance(row: InvoicesRow) -> InvoicesGlance:
+    """What is to be done about invoices, as it is shown."""
+    return InvoicesGlance(_to_do(*row[:3]), _to_do(*row[3:6]), _to_do(*row[6:]))
+
+
+def _to_do(count: int, invoice: Id | None, number: int | None) -> ToDo:
+    return ToDo(count, None if invoice is None else ids.INVOICE + invoice, number)
 
 
 def _order(order: Id | None) -> str | None:

@@ -9,7 +9,7 @@ from entrepot.infra.pool import Connection
 from entrepot.infra.statements import load_statements
 from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import lowest_id
-from entrepot.orders.model.glance import SoldRow, UnmatchedRow, WaitingRow
+from entrepot.orders.model.glance import InvoicesRow, SoldRow, UnmatchedRow, WaitingRow
 
 SQL = load_statements("entrepot.orders.store", "glance.sql")
 
@@ -23,6 +23,7 @@ class _GoodsIn(NamedTuple):
 
 ROWS: Mapping[str, type] = {
     "list_unmatched": UnmatchedRow,
+    "read_invoices_glance": InvoicesRow,
     "read_waiting": WaitingRow,
     "sum_parts_of_goods_in": _GoodsIn,
     "sum_parts_of_orders": SoldRow,
@@ -34,6 +35,13 @@ async def read_waiting(connection: Connection, organisation: Id, limit: int) -> 
     row = await connection.fetchrow(SQL["read_waiting"], organisation, limit)
     assert row is not None, "the statement counts, so it has a row"
     return WaitingRow(*row)
+
+
+async def read_invoices_glance(connection: Connection, organisation: Id, limit: int) -> InvoicesRow:
+    """Read what is to be done about the newest invoices and the refund requests on them."""
+    row = await connection.fetchrow(SQL["read_invoices_glance"], organisation, limit)
+    assert row is not None, "the statement counts, so it has a row"
+    return InvoicesRow(*row)
 
 
 async def list_unmatched(

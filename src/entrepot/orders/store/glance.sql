@@ -64,7 +64,7 @@ CROSS JOIN (
         WHERE
             x.organisation = $1 AND x.status = 'complete'
             AND x.fulfilment_status IN ('unfulfilled', 'partly_fulfilled')
-            AND x.selling_window IS NULL
+            AND x.selling_window IS NULL AND x.kind <> 'marketplace'
         ORDER BY x.id
         LIMIT $2
     ) AS e
@@ -77,7 +77,7 @@ LEFT JOIN LATERAL (
     WHERE
         y.organisation = $1 AND y.status = 'complete'
         AND y.fulfilment_status IN ('unfulfilled', 'partly_fulfilled')
-        AND y.selling_window IS NULL
+        AND y.selling_window IS NULL AND y.kind <> 'marketplace'
     ORDER BY y.id
     LIMIT 1
 ) AS u ON true;
@@ -210,3 +210,92 @@ WHERE
     AND g.kind IN ('receive', 'return')
 GROUP BY part
 ORDER BY part;
+
+-- name: read_invoices_glance
+-- Of a seller's newest invoices, of which something is to leave, and the oldest of them; of the
+-- newest refund requests on its invoices, those whose goods are to come back or stay, and of those
+-- that a marketplace is asked, which it is to pay; each with the invoice of the oldest.
+SELECT
+    i.number AS to_ship,
+    i.first AS first_to_ship,
+    i.first_number AS first_to_ship_number,
+    r.number AS to_take_back,
+    r.first AS first_to_take_back,
+    r.first_number AS first_to_take_back_number,
+    p.number AS to_pay,
+    p.first AS first_to_pay,
+    p.first_number AS first_to_pay_number
+FROM (
+    SELECT
+        count(*) AS number,
+        (array_agg(n.id ORDER BY n.id))[1] AS first,
+        (array_agg(n.legacy_id ORDER BY n.id))[1] AS first_number
+    FROM (
+        SELECT
+            v.organisation,
+            v.order_id,
+            v.id,
+            v.legacy_id
+        FROM seller_invoices AS v
+        WHERE v.seller = $1
+        ORDER BY v.id DESC
+        LIMIT $2
+    ) AS n
+    WHERE
+        EXISTS (
+            SELECT 1
+            FROM marketplace_lines AS m
+            INNER JOIN order_lines AS l
+                ON
+                    m.organisation = l.organisation AND m.order_id = l.order_id
+                    AND m.line_no = l.line_no
+            WHERE
+                m.organisation = n.organisation AND m.order_id = n.order_id
+                AND m.invoice = n.id AND l.quantity > l.shipped + l.cancelled + (
+                    SELECT coalesce(sum(g.quantity), 0)
+                    FROM refund_requests AS e
+                    INNER JOIN refund_request_lines AS g
+                        ON e.organisation = g.organisation AND e.id = g.refund_request
+                    WHERE
+                        e.organisation = n.organisation AND e.invoice = n.id
+                        AND e.status IN ('awaiting', 'returned')
+                        AND g.line_no = l.line_no AND NOT g.dispatched
+                )
+        )
+) AS i
+CROSS JOIN (
+    SELECT
+        count(*) AS number,
+        (array_agg(n.invoice ORDER BY n.id))[1] AS first,
+        (array_agg(n.legacy_id ORDER BY n.id))[1] AS first_number
+    FROM (
+        SELECT
+            q.id,
+            q.invoice,
+            q.legacy_id,
+            q.status
+        FROM refund_requests AS q
+        WHERE q.seller = $1
+        ORDER BY q.id DESC
+        LIMIT $2
+    ) AS n
+    WHERE n.status = 'awaiting'
+) AS r
+CROSS JOIN (
+    SELECT
+        count(*) AS number,
+        (array_agg(n.invoice ORDER BY n.id))[1] AS first,
+        (array_agg(n.legacy_id ORDER BY n.id))[1] AS first_number
+    FROM (
+        SELECT
+            q.id,
+            q.invoice,
+            q.legacy_id,
+            q.status
+        FROM refund_requests AS q
+        WHERE q.organisation = $1
+        ORDER BY q.id DESC
+        LIMIT $2
+    ) AS n
+    WHERE n.status = 'returned'
+) AS p;

@@ -40,7 +40,7 @@ FROM orders AS o
 WHERE
     o.organisation = $1 AND o.id < $2 AND o.id >= $3 AND o.status = 'complete'
     AND o.fulfilment_status IN ('unfulfilled', 'partly_fulfilled')
-    AND o.selling_window IS NULL
+    AND o.selling_window IS NULL AND o.kind <> 'marketplace'
 ORDER BY o.id DESC
 LIMIT $4;
 
@@ -129,7 +129,7 @@ FROM (
         AND (
             NOT $8::boolean
             OR o.status = 'complete' AND o.fulfilment_status IN ('unfulfilled', 'partly_fulfilled')
-            AND o.selling_window IS NULL
+            AND o.selling_window IS NULL AND o.kind <> 'marketplace'
         )
     ORDER BY k.place
     LIMIT $7

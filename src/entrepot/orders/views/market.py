@@ -13,6 +13,7 @@ from entrepot.kernel.caller import Caller, Scope
 from entrepot.kernel.ids import Id
 from entrepot.kernel.paging import HIGHEST, Page, Stretch
 from entrepot.kernel.refusal import Refusal
+from entrepot.orders.model.glance import InvoicesGlance, show_invoices_glance
 from entrepot.orders.model.market_rows import InvoiceRow
 from entrepot.orders.model.market_seeking import (
     EXTERNAL_IDS_MAX,
@@ -38,7 +39,7 @@ from entrepot.orders.model.market_showing import (
     show_marketplace_orders,
     unknown_invoice,
 )
-from entrepot.orders.store import invoices, numbering, seeking
+from entrepot.orders.store import glance, invoices, numbering, seeking
 from entrepot.orders.store import marketplace as marketplaces
 from entrepot.orders.views.orders import unknown_order
 
@@ -265,6 +266,21 @@ async def find_external_ids(
         return await numbering.find_external_ids(
             connection, caller.organisation, owner_types, key, values, most
         )
+
+
+async def glance_at_invoices(pool: Pool, caller: Caller) -> InvoicesGlance | Refusal:
+    """What needs a person: the caller's invoices to ship, and refund requests to go on with.
+
+    Refuses `identity.scope_missing`.
+    """
+    refusal = check_scope(caller, Scope.MARKETPLACE_READ)
+    if refusal is not None:
+        return refusal
+    async with reading(pool) as connection:
+        row = await glance.read_invoices_glance(
+            connection, caller.organisation, INVOICES_LOOKED_AT_MAX
+        )
+    return show_invoices_glance(row)
 
 
 async def _show(

@@ -13,7 +13,7 @@ from entrepot import orders, partnerships, sales_sessions, settlement
 from entrepot.infra.clock import utc_now
 from entrepot.kernel.caller import Scope
 from entrepot.kernel.weeks import WEEK, week_begins, week_label, week_of
-from entrepot.orders import SoldPart, SoldParts
+from entrepot.orders import InvoicesGlance, SoldPart, SoldParts
 from entrepot.partnerships import PartnershipsGlance
 from entrepot.portal.charts import Chart, Points, Series, draw_bars
 from entrepot.portal.pages.home_needs import needs_of
@@ -78,6 +78,9 @@ async def show_home(visit: Visit) -> Outcome:
     waiting = granted(await orders.glance_at_orders(database, caller))
     due = granted(await settlement.read_answers_due(database, caller))
     sessions = granted(await sales_sessions.glance_at_sessions(database, caller, now + CLOSES_SOON))
+    invoices = InvoicesGlance()
+    if visit.guest.sides and visit.guest.may(Scope.MARKETPLACE_READ):
+        invoices = granted(await orders.glance_at_invoices(database, caller))
     sold = granted(await orders.sum_parts(database, caller, span.starts))
     moved = granted(
         await settlement.sum_weeks(
@@ -86,8 +89,8 @@ async def show_home(visit: Visit) -> Outcome:
     )
     chart, opening = chart_of(words, span, sold, moved)
     context = {
-        "needs": needs_of(words, now, known, waiting, due, sessions),
-        "steps": steps_of(words, visit.guest, known),
+        "needs": needs_of(words, now, known, waiting, due, sessions, invoices),
+        "steps": [] if visit.guest.sides else steps_of(words, visit.guest, known),
         "week": week_label(span.mondays[-1]),
         "last_week": week_label(span.mondays[-2]),
         "figures": figures_of(visit, span, sold, moved),

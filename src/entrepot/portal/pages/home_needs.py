@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from entrepot import orders, partnerships, settlement
-from entrepot.orders import OrdersGlance
+from entrepot.orders import InvoicesGlance, OrdersGlance, ToDo
 from entrepot.partnerships import PartnershipsGlance, StillPartnership
 from entrepot.portal.words import Words
 from entrepot.sales_sessions import SalesSession, SessionsGlance
@@ -36,6 +36,7 @@ def needs_of(
     waiting: OrdersGlance,
     due: AnswersDue,
     sessions: SessionsGlance,
+    invoices: InvoicesGlance,
 ) -> list[Need]:
     """What needs a person, the most urgent first: customers, then partners, then papers."""
     needs = [
@@ -43,6 +44,7 @@ def needs_of(
         *_orders_waiting(words, now, waiting),
         *_orders_to_ship(words, waiting),
         *_session_orders(words, sessions),
+        *_invoices(words, invoices),
         *[_session(words, now, each) for each in sessions.ending],
         *_unmatched(words, waiting),
         *_disputes(words, due),
@@ -150,6 +152,49 @@ def _session_orders(words: Words, sessions: SessionsGlance) -> Iterator[Need]:
         if is_one
         else "/session-orders?status=to_ship",
         act=words("Ship it") if is_one else words("Ship them"),
+    )
+
+
+def _invoices(words: Words, invoices: InvoicesGlance) -> Iterator[Need]:
+    """What a seller is to ship or to take back, and what a marketplace is to pay back."""
+    ship, take_back, pay = invoices.to_ship, invoices.to_take_back, invoices.to_pay
+    if ship.count:
+        says = words.ngettext(
+            "A seller invoice is to be shipped.",
+            "%(count)s seller invoices are to be shipped.",
+            ship.count,
+        )
+        more = words.ngettext("Number %(number)s.", "The oldest is %(number)s.", ship.count)
+        act = words("Ship it") if ship.count == 1 else words("Ship them")
+        yield _invoice(words, ship, says, more, act, "/seller-invoices?to_ship=yes")
+    if take_back.count:
+        says = words.ngettext(
+            "A refund request waits for its goods.",
+            "%(count)s refund requests wait for their goods.",
+            take_back.count,
+        )
+        more = words("Take them back, or say that they stay: first request %(number)s.")
+        yield _invoice(words, take_back, says, more, words("See the invoice"))
+    if pay.count:
+        says = words.ngettext(
+            "A refund request waits to be paid.",
+            "%(count)s refund requests wait to be paid.",
+            pay.count,
+        )
+        more = words("The goods are back: pay or deny request %(number)s first.")
+        yield _invoice(words, pay, says, more, words("See the invoice"))
+
+
+def _invoice(
+    words: Words, to_do: ToDo, says: str, more: str, act: str, several: str | None = None
+) -> Need:
+    is_one = to_do.count == 1 or several is None
+    return Need(
+        tone="wait",
+        says=says % {"count": words.quantity(to_do.count)},
+        more=more % {"number": to_do.number},
+        address=f"/seller-invoices/{to_do.invoice}" if is_one else str(several),
+        act=act,
     )
 
 
