@@ -28,9 +28,9 @@ class OrderFilter(msgspec.Struct, frozen=True):
     """Which orders to list: all that is given must fit.
 
     `misses`: those that miss something. `to_ship`: those that are complete and of which no or not
-    all goods have left; not those of sales sessions and marketplaces, which leave from producers and
-    sellers. `reference`: how the reference begins. `variant` is an id as inside Entrepot. A draft
-    that lay for over a month counts as placed when it was saved.
+    all goods have left; not those of sales sessions and marketplaces, which leave from producers
+    and sellers. `reference`: how the reference begins. `variant` is an id as inside Entrepot. A
+    draft that lay for over a month counts as placed when it was saved.
     """
 
     status: OrderStatus | None = None

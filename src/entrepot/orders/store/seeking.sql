@@ -385,7 +385,8 @@ FROM marketplace_orders AS m
 WHERE m.organisation = $1 AND m.legacy_id = ANY($2::integer[]);
 
 -- name: read_numbered_orders
--- Orders of a marketplace by their ids, oldest first.
+-- Orders of a marketplace by their ids, oldest first. Each is looked up by its key, whatever is known
+-- of tables that have just begun to grow.
 SELECT
     m.organisation,
     m.order_id AS id,
@@ -408,9 +409,40 @@ SELECT
     m.total,
     m.created_at,
     m.updated_at
-FROM marketplace_orders AS m
-INNER JOIN orders AS o ON m.organisation = o.organisation AND m.order_id = o.id
-WHERE m.organisation = $1 AND m.order_id = ANY($2::uuid[])
+FROM unnest($2::uuid[]) AS w (id)
+CROSS JOIN LATERAL (
+    SELECT
+        k.organisation,
+        k.order_id,
+        k.legacy_id,
+        k.token,
+        k.currency,
+        k.minor_digits,
+        k.country,
+        k.buyer,
+        k.payment_details,
+        k.metadata,
+        k.subtotal,
+        k.postage,
+        k.tax,
+        k.adjusted,
+        k.total,
+        k.created_at,
+        k.updated_at
+    FROM marketplace_orders AS k
+    WHERE k.organisation = $1 AND k.order_id = w.id
+    LIMIT 1
+) AS m
+CROSS JOIN LATERAL (
+    SELECT
+        q.reference,
+        q.status,
+        q.fulfilment_status,
+        q.payment_status
+    FROM orders AS q
+    WHERE q.organisation = $1 AND q.id = w.id
+    LIMIT 1
+) AS o
 ORDER BY m.order_id;
 
 -- name: read_sought_invoices
