@@ -288,6 +288,7 @@ def test_two_people_walk_the_wholesale_link(
         # The shop sells four, of which it has none: they pass to it.
         buyer.go(f"/orders/new?sku={shop.sku}&quantity=4")
         buyer.page.fill("#reference", "WEB-1")
+        buyer.page.click("details.folded:has(#policy) > summary")
         buyer.page.check('input[name="policy"][value="refuse_short"]')
         buyer.page.check('input[name="paid"][value="now"]')
         buyer.press('main button[name="step"][value="place"]')
