@@ -73,3 +73,27 @@ CROSS JOIN LATERAL (
         ON r.organisation = p.organisation AND r.id = p.refund_request
     WHERE r.organisation = i.organisation AND r.invoice = i.id
 ) AS b;
+
+-- Lines of invoices of which something is to leave: what is asked to be cancelled is not.
+CREATE VIEW lines_to_dispatch AS
+SELECT
+    m.organisation,
+    m.order_id,
+    m.invoice,
+    m.line_no
+FROM marketplace_lines AS m
+INNER JOIN order_lines AS l
+    ON
+        m.organisation = l.organisation AND m.order_id = l.order_id
+        AND m.line_no = l.line_no
+WHERE
+    l.quantity > l.shipped + l.cancelled + (
+        SELECT coalesce(sum(p.quantity), 0)
+        FROM refund_requests AS r
+        INNER JOIN refund_request_lines AS p
+            ON r.organisation = p.organisation AND r.id = p.refund_request
+        WHERE
+            r.organisation = m.organisation AND r.invoice = m.invoice
+            AND r.status IN ('awaiting', 'returned')
+            AND p.line_no = m.line_no AND NOT p.dispatched
+    );

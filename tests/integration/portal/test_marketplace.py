@@ -336,6 +336,8 @@ async def test_home_says_what_each_side_has_to_do(mall: Mall) -> None:
     page = await seller.get("/")
     assert needs(page)[0].startswith("A seller invoice is to be shipped."), "the other is not"
     assert "A refund request waits for its goods." in needs(page)[1]
+    listed = (await seller.get("/seller-invoices?to_ship=yes")).rows()
+    assert [row[0].split()[0] for row in listed] == [str(oldest[0])]
     asked = await seller.follow(page, "See the invoice")
     await seller.send(asked.form("The goods are here"))
     page = await owner.get("/")

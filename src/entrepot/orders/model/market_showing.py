@@ -79,7 +79,7 @@ class InvoiceFilter(msgspec.Struct, frozen=True):
     """Which invoices to read: all that is given must fit.
 
     `external_id`, a key and a value, is one of the order that they are of. `not_dispatched`: of
-    which something has neither left nor been cancelled.
+    which something has neither left nor been cancelled, nor is asked to be.
     """
 
     created_since: datetime | None = None

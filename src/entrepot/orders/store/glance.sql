@@ -244,23 +244,10 @@ FROM (
     WHERE
         EXISTS (
             SELECT 1
-            FROM marketplace_lines AS m
-            INNER JOIN order_lines AS l
-                ON
-                    m.organisation = l.organisation AND m.order_id = l.order_id
-                    AND m.line_no = l.line_no
+            FROM lines_to_dispatch AS d
             WHERE
-                m.organisation = n.organisation AND m.order_id = n.order_id
-                AND m.invoice = n.id AND l.quantity > l.shipped + l.cancelled + (
-                    SELECT coalesce(sum(g.quantity), 0)
-                    FROM refund_requests AS e
-                    INNER JOIN refund_request_lines AS g
-                        ON e.organisation = g.organisation AND e.id = g.refund_request
-                    WHERE
-                        e.organisation = n.organisation AND e.invoice = n.id
-                        AND e.status IN ('awaiting', 'returned')
-                        AND g.line_no = l.line_no AND NOT g.dispatched
-                )
+                d.organisation = n.organisation AND d.order_id = n.order_id
+                AND d.invoice = n.id
         )
 ) AS i
 CROSS JOIN (
