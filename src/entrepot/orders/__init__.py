@@ -86,7 +86,7 @@ from entrepot.orders.model import (
 from entrepot.orders.model.checks import INSUFFICIENT
 from entrepot.orders.model.commands import OrderKind, Policy
 from entrepot.orders.model.explaining import MissingGoods, PartnerOffer, WaitingExplained
-from entrepot.orders.model.fulfilment import Initiator, RefundNote, RefundStatus
+from entrepot.orders.model.fulfilment import OTHER_CARRIER, Initiator, RefundNote, RefundStatus
 from entrepot.orders.model.fulfilment_showing import (
     RefundFilter,
     ShipmentCarrier,
@@ -214,6 +214,7 @@ __all__ = [
     "INSUFFICIENT",
     "MIXED_PRICING_MODELS",
     "NO_LINES",
+    "OTHER_CARRIER",
     "PRECEDENCE",
     "QUANTITY_NOT_WHOLE",
     "SALES_SESSION_NOT_OPEN",

@@ -60,11 +60,14 @@ class Carrier(NamedTuple):
     tracking_url: str | None
 
 
+OTHER_CARRIER: Final = 1
+"""The number of whoever is not in the list."""
+
 CARRIERS: Final[Mapping[int, Carrier]] = MappingProxyType(
     {
         each.legacy_id: each
         for each in (
-            Carrier(1, "Other", None, None),
+            Carrier(OTHER_CARRIER, "Other", None, None),
             Carrier(2, "PostNL", "https://www.postnl.nl", None),
             Carrier(
                 3,

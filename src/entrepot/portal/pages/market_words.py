@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from entrepot.orders import Address, Buyer, ShownInvoice, ShownInvoiceLine
+from entrepot.orders import OTHER_CARRIER, Address, Buyer, ShownInvoice, ShownInvoiceLine
 from entrepot.portal.charts import Part, draw_gauge
 from entrepot.portal.words import NOTHING, Words
 
@@ -16,6 +16,11 @@ Progress: TypeAlias = Literal["done", "now", "later"]
 
 TONES: Final = ("in", "moved", "sold", "held")
 """What sellers look like on one page: the last tone is that of all who come after the others."""
+
+
+def carrier_name(words: Words, number: int, name: str) -> str:
+    """What a carrier is called: all but one by their own names."""
+    return words("Another carrier") if number == OTHER_CARRIER else name
 
 
 class Purse:

@@ -25,6 +25,7 @@ from entrepot.portal.pages.market_orders import DAYS, numbered
 from entrepot.portal.pages.market_words import (
     Purse,
     Standing,
+    carrier_name,
     lines_of,
     name_of,
     stages_of,
@@ -120,6 +121,10 @@ def invoice_page(
     may_act = visit.guest.may(Scope.MARKETPLACE_WRITE)
     context = {
         **_shown(visit, invoice, side, lines),
+        "carriers": {
+            each.id: carrier_name(visit.words, each.carrier, each.carrier_name)
+            for each in invoice.shipments
+        },
         "following": following,
         "is_first": not after,
         "may_act": may_act,

@@ -29,7 +29,7 @@ from entrepot.orders import (
     ShownRefundRequest,
 )
 from entrepot.portal.forms import NUMBER_NOT_VALID
-from entrepot.portal.pages.market_words import name_of
+from entrepot.portal.pages.market_words import carrier_name, name_of
 from entrepot.portal.pages.orders_acts import all_renumbered, typed_parts
 from entrepot.portal.pages.seller_invoices import SIDES, invoice_of, invoice_page
 from entrepot.portal.routes import (
@@ -241,7 +241,10 @@ async def _asking(visit: Visit, doing: Doing, refusal: Refusal | None = None) ->
         "doing": doing,
         "shares": shares[:LINES_SHOWN],
         "is_cut": len(shares) > LINES_SHOWN,
-        "carriers": [(str(each.legacy_id), each.name) for each in carriers],
+        "carriers": [
+            (str(each.legacy_id), carrier_name(visit.words, each.legacy_id, each.name))
+            for each in carriers
+        ],
         "carrier": typed.text("carrier"),
         "tracking_number": typed.text("tracking_number"),
         "dispatched_on": typed.text("dispatched_on", today),
