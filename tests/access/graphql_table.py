@@ -167,6 +167,15 @@ GRAPHQL_TABLE = (
         by="marketplace",
     ),
     GraphqlRow(
+        "Mutation.orderUpdate",
+        (Scope.MARKETPLACE_WRITE, *MARKET, *READ),
+        'mutation { it: orderUpdate(input: { orderId: "{order}", status: COMPLETE,'
+        ' attributes: { phone: "1" } }) { errors { field messages } order { phone } } }',
+        Foreign.NOT_PERMITTED,
+        "its own",
+        by="marketplace",
+    ),
+    GraphqlRow(
         "Mutation.refundRequestCreate",
         (Scope.MARKETPLACE_WRITE, *MARKET),
         'mutation { it: refundRequestCreate(input: { invoiceId: "{invoice}", notes: [],'

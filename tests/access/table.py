@@ -690,6 +690,12 @@ TABLE: tuple[Row, ...] = (
         (Example(using={"order": "marketplace_order"}),),
     ),
     Row(
+        "PATCH /api/v1/marketplace-orders/{order}",
+        Scope.MARKETPLACE_WRITE,
+        ORDER,
+        (Example(body={"buyer": {"phone": "1"}}, using={"order": "marketplace_order"}),),
+    ),
+    Row(
         "GET /api/v1/seller-invoices",
         Scope.MARKETPLACE_READ,
         {**PAGED, **BY_EXTERNAL_ID},

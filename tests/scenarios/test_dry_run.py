@@ -133,18 +133,10 @@ def test_a_demo_is_rehearsed_whole(
 def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, database: str) -> None:
     async def undo() -> None:
         connection = await asyncpg.connect(database)
-        await connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0024%'")
+        await connection.execute("DELETE FROM schema_migrations WHERE name LIKE '0025%'")
         await connection.execute(
-            "ALTER TABLE webhooks DROP COLUMN kind, DROP COLUMN legacy_id, DROP COLUMN told_of,"
-            " DROP COLUMN event_name, DROP COLUMN seller, DROP COLUMN query, DROP COLUMN scopes,"
-            " DROP COLUMN header_names, DROP COLUMN headers, DROP COLUMN retries_max,"
-            " DROP COLUMN at_once_max, DROP COLUMN allow_skip"
+            "ALTER TABLE marketplace_orders DROP COLUMN is_under_review CASCADE"
         )
-        await connection.execute(
-            "ALTER TABLE webhook_deliveries DROP COLUMN number, DROP COLUMN content_hash"
-        )
-        await connection.execute("DROP TABLE webhook_numbers")
-        await connection.execute("DROP SEQUENCE webhook_legacy_ids")
         await connection.execute("DROP TABLE pgqueuer, pgqueuer_log, pgqueuer_statistics CASCADE")
         await connection.execute("DROP TYPE pgqueuer_status CASCADE")
         await connection.close()
@@ -153,11 +145,9 @@ def test_a_database_without_a_schema_is_left_alone(entrepot: CommandLine, databa
     ended = entrepot("organisation", "create", "farm", "--dry-run")
     assert (ended.code, ended.out) == (4, "")
     assert "`entrepot migrate`" in ended.err
-    assert entrepot("migrate", "--dry-run").out.splitlines()[-1] == "0024_graphql_webhooks"
-    assert entrepot("migrate", "--dry-run", "--json").json == {
-        "migrations": ["0024_graphql_webhooks"]
-    }
-    assert entrepot("migrate", "--json").json == {"migrations": ["0024_graphql_webhooks"]}
+    assert entrepot("migrate", "--dry-run").out.splitlines()[-1] == "0025_reviews"
+    assert entrepot("migrate", "--dry-run", "--json").json == {"migrations": ["0025_reviews"]}
+    assert entrepot("migrate", "--json").json == {"migrations": ["0025_reviews"]}
     assert entrepot("migrate", "--json").json == {"migrations": []}
 
 

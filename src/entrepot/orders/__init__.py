@@ -6,6 +6,7 @@ All acts on stock enter here, so that one transaction decides them with the orde
 from entrepot.orders.actions.adjust_stock import adjust_stock
 from entrepot.orders.actions.answer_repeats import Accepted
 from entrepot.orders.actions.cancel_order import cancel_order
+from entrepot.orders.actions.change_marketplace_order import change_marketplace_order
 from entrepot.orders.actions.change_order import change_order
 from entrepot.orders.actions.change_window import change_window
 from entrepot.orders.actions.close_window import close_window
@@ -130,6 +131,12 @@ from entrepot.orders.model.market import (
     MarketLine,
     Money,
 )
+from entrepot.orders.model.market_changes import (
+    BuyerChanges,
+    MarketOrderChanged,
+    MarketOrderChanges,
+    MarketStatus,
+)
 from entrepot.orders.model.market_seeking import (
     Found,
     InvoicesWanted,
@@ -235,6 +242,7 @@ __all__ = [
     "Answer",
     "BatchTools",
     "Buyer",
+    "BuyerChanges",
     "CancelOrder",
     "ChangeOrder",
     "CompleteSessionOrder",
@@ -259,8 +267,11 @@ __all__ = [
     "ListedOrder",
     "Market",
     "MarketLine",
+    "MarketOrderChanged",
+    "MarketOrderChanges",
     "MarketOrderFilter",
     "MarketSort",
+    "MarketStatus",
     "MissingGoods",
     "Money",
     "NamedRow",
@@ -327,6 +338,7 @@ __all__ = [
     "WindowNow",
     "adjust_stock",
     "cancel_order",
+    "change_marketplace_order",
     "change_order",
     "change_window",
     "check_orders",

@@ -53,6 +53,7 @@ ALREADY_PAID: Final = "orders.already_paid"
 ALREADY_SHIPPED: Final = "orders.already_shipped"
 ALREADY_INVOICED: Final = "orders.already_invoiced"
 FULFILLED_BY_INVOICE: Final = "orders.fulfilled_by_invoice"
+UNDER_REVIEW: Final = "orders.under_review"
 NOT_PLACED: Final = "orders.not_placed"
 PAYS_ON_COMPLETION: Final = "orders.pays_on_completion"
 NOT_A_SESSION_ORDER: Final = "orders.not_a_session_order"
@@ -122,6 +123,7 @@ PRECEDENCE: Final = (
     ALREADY_SHIPPED,
     ALREADY_INVOICED,
     FULFILLED_BY_INVOICE,
+    UNDER_REVIEW,
     NOT_PLACED,
     PAYS_ON_COMPLETION,
     NOT_A_SESSION_ORDER,

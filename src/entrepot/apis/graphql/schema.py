@@ -21,6 +21,7 @@ from entrepot.apis.graphql import connections
 from entrepot.apis.graphql.mutations import (
     advert_upsert,
     order_create,
+    order_update,
     refund_request_create,
     refund_request_steps,
     shipment_create,
@@ -72,6 +73,7 @@ RESOLVERS: Final[Mapping[str, Resolvers]] = {
     "Mutation": {
         **advert_upsert.FIELDS,
         **order_create.FIELDS,
+        **order_update.FIELDS,
         **refund_request_create.FIELDS,
         **refund_request_steps.FIELDS,
         **shipment_create.FIELDS,

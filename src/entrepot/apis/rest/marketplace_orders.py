@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from entrepot import orders
 from entrepot.apis.rest import errors
@@ -17,6 +18,7 @@ from entrepot.apis.rest.routes import (
     PageQuery,
     Route,
     acted,
+    do_once,
     granted,
     page_of,
     page_type,
@@ -34,12 +36,16 @@ from entrepot.orders import (
     Adjustment,
     AdjustmentKind,
     Buyer,
+    BuyerChanges,
     DeliveryType,
     InvoiceTerms,
     KeyValue,
     Market,
     MarketLine,
+    MarketOrderChanged,
+    MarketOrderChanges,
     MarketOrderFilter,
+    MarketStatus,
     Money,
     NewMarketplaceOrder,
     OrderAnswer,
@@ -155,6 +161,35 @@ class MarketplaceOrderBody(msgspec.Struct, forbid_unknown_fields=True):
     payment_details: dict[str, Any] | None = None
 
 
+class BuyerChangesBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What to change of who bought; what is left out stays, null takes away."""
+
+    first_name: Text | UnsetType | None = UNSET
+    surname: Text | UnsetType | None = UNSET
+    phone: Text | UnsetType | None = UNSET
+    email: Text | UnsetType | None = UNSET
+    business_name: Text | UnsetType | None = UNSET
+    address: AddressBody | UnsetType | None = UNSET
+    billing_first_name: Text | UnsetType | None = UNSET
+    billing_surname: Text | UnsetType | None = UNSET
+    billing_phone: Text | UnsetType | None = UNSET
+    billing_email: Text | UnsetType | None = UNSET
+    billing_business_name: Text | UnsetType | None = UNSET
+    billing_address: AddressBody | UnsetType | None = UNSET
+    message_to_seller: Note | UnsetType | None = UNSET
+
+
+class ChangeMarketplaceOrderBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What to change of an order over many sellers; what is left out stays.
+
+    While its status is `pending_review`, nothing of it can be shipped; `complete` ends that.
+    """
+
+    status: MarketStatus | UnsetType = UNSET
+    buyer: BuyerChangesBody | UnsetType = UNSET
+    payment_details: dict[str, Any] | UnsetType | None = UNSET
+
+
 class MarketplaceOrdersQuery(PageQuery, kw_only=True):
     """Which orders to show. An external id is a key and a value."""
 
@@ -206,6 +241,20 @@ async def find_marketplace_order(call: Call[NoQuery, None]) -> Reply:
     """Show one order over many sellers."""
     found = await orders.find_marketplace_order(call.services.database, call.caller, _order(call))
     return show(granted(found))
+
+
+async def change(call: Call[NoQuery, ChangeMarketplaceOrderBody]) -> Reply:
+    """Change an order over many sellers."""
+    body = call.body
+    details = body.payment_details
+    changes = MarketOrderChanges(
+        body.status,
+        BuyerChanges() if body.buyer is UNSET else BuyerChanges(**_said_of_buyer(body.buyer)),
+        msgspec.json.encode(details).decode() if isinstance(details, dict) else details,
+    )
+    return await do_once(
+        call, "change_marketplace_order", orders.change_marketplace_order, _order(call), changes
+    )
 
 
 def since(given: Any, field: str) -> Any:  # noqa: ANN401 - a moment, or none
@@ -289,11 +338,15 @@ def _key_values(some: Sequence[KeyValueBody]) -> tuple[KeyValue, ...]:
 
 
 def _buyer(body: BuyerBody) -> Buyer:
+    return Buyer(**_said_of_buyer(body))
+
+
+def _said_of_buyer(body: BuyerBody | BuyerChangesBody) -> dict[str, Any]:
     fields = msgspec.structs.asdict(body)
     for name in ("address", "billing_address"):
-        if fields[name] is not None:
+        if isinstance(fields[name], AddressBody):
             fields[name] = Address(**msgspec.structs.asdict(fields[name]))
-    return Buyer(**fields)
+    return fields
 
 
 _TOPIC: Final = "Marketplace"
@@ -365,5 +418,22 @@ ROUTES: Final = (
         answer=ShownMarketplaceOrder,
         scope=Scope.MARKETPLACE_READ,
         refusals=("orders.unknown_order",),
+    ),
+    Route(
+        method="PATCH",
+        path=f"{API}/marketplace-orders/{{order}}",
+        topic=_TOPIC,
+        summary="Change who bought an order over many sellers, or review its payment",
+        detail=(
+            "What is left out stays. While its status is `pending_review`, nothing of it can be"
+            " shipped; `complete` ends that. Its invoices show what changed at once. The answer"
+            " names what changed, not what it says now."
+        ),
+        handler=change,
+        body=ChangeMarketplaceOrderBody,
+        is_act=True,
+        answer=MarketOrderChanged,
+        scope=Scope.MARKETPLACE_WRITE,
+        refusals=("orders.unknown_order", "orders.detail_not_valid", KEY_REUSED),
     ),
 )

@@ -148,6 +148,7 @@ ROUTES: Final = (
         scope=Scope.MARKETPLACE_WRITE,
         refusals=(
             "orders.unknown_invoice",
+            "orders.under_review",
             "orders.unknown_carrier",
             *ON_LINES,
             "orders.dispatched_before_ordered",

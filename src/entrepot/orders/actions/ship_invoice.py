@@ -33,9 +33,9 @@ async def ship_invoice(
     """Ship goods of an invoice, through the batch: by its marketplace, or by its seller.
 
     `key` makes it repeatable: sent again, it is answered as before. Answers a `ShownShipment`.
-    Refuses `orders.unknown_invoice`, `orders.line_of_another_invoice`, `orders.unknown_carrier`,
-    `orders.dispatched_before_ordered`, `orders.detail_not_valid`, `orders.more_than_undispatched`,
-    and codes of quantities.
+    Refuses `orders.unknown_invoice`, `orders.under_review`, `orders.line_of_another_invoice`,
+    `orders.unknown_carrier`, `orders.dispatched_before_ordered`, `orders.detail_not_valid`,
+    `orders.more_than_undispatched`, and codes of quantities.
     """
     place = await find_invoice_place(desk.pool, caller, new.invoice)
     if isinstance(place, Refusal):

@@ -214,13 +214,17 @@ class InvoiceFacts(NamedTuple):
 
 
 class InvoicedOrder(msgspec.Struct):
-    """What a batch knows of an invoiced order; its `refunds` run with the batch."""
+    """What a batch knows of an invoiced order; its `refunds` run with the batch.
+
+    While `is_under_review`, nothing of it may leave.
+    """
 
     currency: str
     minor_digits: int
     invoices: dict[Id, InvoiceFacts]
     lines: dict[int, InvoicedLine]
     refunds: dict[Id, Refund] = {}
+    is_under_review: bool = False
 
     def refunded(self, invoice: Id) -> int:
         """What was paid back of an invoice already, in minor units."""

@@ -58,9 +58,7 @@ def check_market(facts: Facts, organisation: Id, command: PlaceOrder) -> list[Fa
     market = command.market
     assert market is not None, "only a marketplace's order is checked so"
     assert len(market.lines) == len(command.lines), "each line is said something of"
-    faults = [*_buyer_faults(market.buyer)]
-    if market.payment_details and len(market.payment_details) > PAYMENT_DETAILS_LENGTH_MAX:
-        faults.append(detail_fault("payment_details"))
+    faults = [*buyer_faults(market.buyer), *payment_details_fault(market.payment_details or "")]
     faults += _external_id_faults("external_ids", market.external_ids)
     faults += _metadata_faults("metadata", market.metadata)
     faults += _taken_faults(facts, organisation, market)
@@ -304,7 +302,13 @@ def _split(field: str, part: str = ".lines") -> Fault:
     )
 
 
-def _buyer_faults(buyer: Buyer) -> Iterator[Fault]:
+def payment_details_fault(document: str) -> list[Fault]:
+    """Whether what is said of the payment is too long."""
+    is_too_long = len(document) > PAYMENT_DETAILS_LENGTH_MAX
+    return [detail_fault("payment_details")] if is_too_long else []
+
+
+def buyer_faults(buyer: Buyer) -> Iterator[Fault]:
     """Whatever is said of the buyer is text that can be printed, of a sane length."""
     for name in buyer.__struct_fields__:
         value = getattr(buyer, name)

@@ -33,6 +33,16 @@ class MarketOrderRow(NamedTuple):
     total: int
     created_at: datetime
     updated_at: datetime
+    is_under_review: bool
+
+
+class MarketOrderFacts(NamedTuple):
+    """What is known of a marketplace's order that is changed."""
+
+    legacy_id: int
+    buyer: bytes
+    payment_details: bytes | None
+    is_under_review: bool
 
 
 class MarketSidesRow(NamedTuple):
@@ -68,6 +78,7 @@ class InvoiceRow(NamedTuple):
     created_at: datetime
     paid_at: datetime | None
     updated_at: datetime
+    is_under_review: bool
     buyer: bytes
     fits: bool
     looked_at: int

@@ -192,7 +192,8 @@ class ShownInvoice(msgspec.Struct, frozen=True):
 class ShownMarketplaceOrder(msgspec.Struct, frozen=True):
     """An order of a marketplace with its invoices. Amounts are minor units of `currency`.
 
-    `aggregate_status` is that of all its invoices, or `mixed`.
+    `aggregate_status` is that of all its invoices, or `mixed`. While `is_under_review`, nothing of
+    it can be shipped.
     """
 
     id: str
@@ -202,6 +203,7 @@ class ShownMarketplaceOrder(msgspec.Struct, frozen=True):
     status: str
     fulfilment_status: str
     payment_status: str
+    is_under_review: bool
     aggregate_status: AggregateStatus
     created_at: datetime
     updated_at: datetime
@@ -239,6 +241,7 @@ def show_marketplace_orders(
             row.status,
             row.fulfilment_status,
             row.payment_status,
+            row.is_under_review,
             status_of_all([each.status for each in by_order[row.id]]),
             row.created_at,
             row.updated_at,
@@ -331,7 +334,7 @@ def _progress(
     refunds = list(refunds)
     return Progress(
         invoice.paid_at is not None,
-        is_under_review=False,
+        is_under_review=invoice.is_under_review,
         is_collected=invoice.delivery_type == "click_and_collect",
         lines=[_line_progress(line, refunds) for line in lines],
         asked=[

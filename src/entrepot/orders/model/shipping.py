@@ -32,6 +32,7 @@ from entrepot.orders.model.invoice_acts import (
     line_of_invoice,
     may_act,
 )
+from entrepot.orders.model.market_changes import under_review
 from entrepot.orders.model.market_checks import TEXT_LENGTH_MAX, detail_fault, is_message
 from entrepot.orders.model.market_showing import unknown_invoice
 from entrepot.orders.model.moving import leave, post_endings
@@ -56,6 +57,8 @@ def ship_invoice(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
     invoice = invoiced.invoices.get(command.invoice)
     if invoice is None or not may_act(submission.organisation, order, invoice):
         return unknown_invoice(command.invoice)
+    if invoiced.is_under_review:
+        return under_review()
     shares = Shares(
         errors.MORE_THAN_UNDISPATCHED,
         "Shipped items quantity exceeds the maximum number of undispatched items.",

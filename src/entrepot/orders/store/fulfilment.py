@@ -50,8 +50,11 @@ async def read_invoiced_orders(
     found: dict[tuple[Id, Id], InvoicedOrder] = {}
     keys = columns(orders, 2)
     for row in await connection.fetch(SQL["read_invoiced_lines"], *keys):
-        (owner, order, currency, digits), invoice, line = row[:4], row[4:8], row[8:]
-        invoiced = found.setdefault((owner, order), InvoicedOrder(currency, digits, {}, {}, {}))
+        (owner, order, *said), invoice, line = row[:5], row[5:9], row[9:]
+        currency, digits, is_under_review = said
+        invoiced = found.setdefault(
+            (owner, order), InvoicedOrder(currency, digits, {}, {}, {}, is_under_review)
+        )
         invoiced.invoices[invoice[0]] = InvoiceFacts(invoice[0], invoice[1], invoice[2], invoice[3])
         line_no, legacy_id, cost, quantity, adjusted = line
         paid = max(Decimal(cost + adjusted), Decimal(0))

@@ -33,6 +33,7 @@ SELECT
     o.order_id,
     o.currency,
     o.minor_digits,
+    o.is_under_review,
     i.id AS invoice,
     i.legacy_id AS invoice_legacy_id,
     i.seller,

@@ -55,7 +55,8 @@ SELECT
     m.adjusted,
     m.total,
     m.created_at,
-    m.updated_at
+    m.updated_at,
+    m.is_under_review
 FROM sought AS s
 INNER JOIN marketplace_orders AS m ON m.organisation = $1 AND s.order_id = m.order_id
 INNER JOIN orders AS o ON m.organisation = o.organisation AND m.order_id = o.id
@@ -100,6 +101,7 @@ SELECT
     i.created_at,
     i.paid_at,
     i.updated_at,
+    o.is_under_review,
     o.buyer,
     true AS fits,
     0::bigint AS looked_at
@@ -247,6 +249,7 @@ SELECT
     i.created_at,
     i.paid_at,
     i.updated_at,
+    o.is_under_review,
     o.buyer,
     k.fits,
     k.looked_at
@@ -407,6 +410,7 @@ SELECT
     i.created_at,
     i.paid_at,
     i.updated_at,
+    o.is_under_review,
     o.buyer,
     k.fits,
     k.looked_at

@@ -1,6 +1,7 @@
 """Loading what marketplaces' orders rest on, and saving them with their seller invoices."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -12,12 +13,16 @@ from entrepot.kernel.currencies import minor_digits_of
 from entrepot.kernel.ids import Id
 from entrepot.orders.model import MarketFacts, Marketplace, MarketSurvey, MarketVariant, Order
 from entrepot.orders.model.invoices import InvoiceRecord, MarketRecord, Totals
-from entrepot.orders.model.market_rows import MarketSidesRow
+from entrepot.orders.model.market_changes import ChangedOrder
+from entrepot.orders.model.market_rows import MarketOrderFacts, MarketSidesRow
 from entrepot.orders.store.fulfilment import read_invoiced_orders
 
 SQL = load_statements("entrepot.orders.store", "marketplace.sql")
 
-ROWS: Mapping[str, type] = {"read_market_sides": MarketSidesRow}
+ROWS: Mapping[str, type] = {
+    "read_market_order": MarketOrderFacts,
+    "read_market_sides": MarketSidesRow,
+}
 
 _ENCODER: Final = msgspec.json.Encoder()
 _VARIANT: Final = 1
@@ -197,3 +202,25 @@ async def read_market_sides(connection: Connection, organisation: Id) -> MarketS
     row = await connection.fetchrow(SQL["read_market_sides"], organisation)
     assert row is not None, "it is one row whoever asks"
     return MarketSidesRow(*row)
+
+
+async def read_market_order(
+    connection: Connection, order: tuple[Id, Id]
+) -> MarketOrderFacts | None:
+    """Read what is known of a locked order, by (marketplace, id); None for one of another kind."""
+    row = await connection.fetchrow(SQL["read_market_order"], *order)
+    return None if row is None else MarketOrderFacts(*row)
+
+
+async def update_market_order(
+    connection: Connection, order: tuple[Id, Id], changed: ChangedOrder, now: datetime
+) -> None:
+    """Write what was changed of a locked order, by (marketplace, id), and that it was, now."""
+    await connection.execute(
+        SQL["update_market_order"],
+        *order,
+        _ENCODER.encode(changed.buyer),
+        None if changed.payment_details is None else changed.payment_details.encode(),
+        changed.is_under_review,
+        now,
+    )

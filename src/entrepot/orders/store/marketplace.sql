@@ -261,3 +261,27 @@ SELECT
         FROM trading_rights AS r
         WHERE r.seller = $1 AND r.kind = 'marketplace'
     ) AS sells_on_one;
+
+-- name: read_market_order
+-- What is known of a locked order of a marketplace that is changed.
+SELECT
+    m.legacy_id,
+    m.buyer,
+    m.payment_details,
+    m.is_under_review
+FROM marketplace_orders AS m
+WHERE m.organisation = $1 AND m.order_id = $2;
+
+-- name: update_market_order
+-- Write what was changed of a marketplace's order; its invoices were changed with it.
+WITH changed AS (
+    UPDATE marketplace_orders AS m
+    SET buyer = $3::json, payment_details = $4::json, is_under_review = $5, updated_at = $6
+    WHERE m.organisation = $1 AND m.order_id = $2
+    RETURNING m.organisation, m.order_id
+)
+
+UPDATE seller_invoices AS i
+SET updated_at = $6
+FROM changed AS c
+WHERE i.organisation = c.organisation AND i.order_id = c.order_id;

@@ -400,7 +400,8 @@ SELECT
     m.adjusted,
     m.total,
     m.created_at,
-    m.updated_at
+    m.updated_at,
+    m.is_under_review
 FROM unnest($2::uuid[]) AS w (id)
 CROSS JOIN LATERAL (
     SELECT
@@ -420,7 +421,8 @@ CROSS JOIN LATERAL (
         k.adjusted,
         k.total,
         k.created_at,
-        k.updated_at
+        k.updated_at,
+        k.is_under_review
     FROM marketplace_orders AS k
     WHERE k.organisation = $1 AND k.order_id = w.id
     LIMIT 1
@@ -463,6 +465,7 @@ SELECT
     i.created_at,
     i.paid_at,
     i.updated_at,
+    o.is_under_review,
     o.buyer,
     true AS fits,
     0::bigint AS looked_at

@@ -16,6 +16,7 @@ from entrepot.orders import (
     Address,
     Adjustment,
     Buyer,
+    BuyerChanges,
     DeliveryType,
     InvoiceTerms,
     KeyValue,
@@ -151,6 +152,19 @@ def buyer_of(order: Given) -> Buyer:
         billing_address=_address(order.get("billingAddress")),
         is_gift=bool(order.get("isGift")),
     )
+
+
+def changes_of(attributes: Given) -> BuyerChanges:
+    """What to change of who bought; what is not given, or null, stays."""
+    given: dict[str, Any] = {
+        name: attributes[said]
+        for name, said in _BUYER.items()
+        if name in BuyerChanges.__struct_fields__ and attributes.get(said) is not None
+    }
+    for name, said in (("address", "address"), ("billing_address", "billingAddress")):
+        if attributes.get(said) is not None:
+            given[name] = _address(attributes[said])
+    return BuyerChanges(**given)
 
 
 def _address(given: Given | None) -> Address | None:

@@ -95,7 +95,7 @@ FIELDS: Final[Resolvers] = {
     "purchaseOrderNumber": lambda order, _: order.buyer.purchase_order_number,
     "surname": lambda order, _: order.buyer.surname,
     "shipments": _shipments,
-    "status": lambda *_: "COMPLETE",
+    "status": lambda order, _: "PENDING_REVIEW" if order.is_under_review else "COMPLETE",
     "token": lambda order, _: order.token,
     "updatedAt": lambda order, _: order.updated_at,
     "postage": as_number(lambda order: order.postage),
