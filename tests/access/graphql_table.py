@@ -158,6 +158,14 @@ GRAPHQL_TABLE = (
         "changes its sellers', in their name",
     ),
     GraphqlRow(
+        "Mutation.clickAndCollectStatusUpdate",
+        (Scope.MARKETPLACE_WRITE, *MARKET),
+        'mutation { it: clickAndCollectStatusUpdate(input: { invoiceId: "{pickup}",'
+        " status: READY }) { errors { field messages } invoice { statusFlags } } }",
+        Foreign.REFUSED,
+        "those of its sellers' invoices",
+    ),
+    GraphqlRow(
         "Mutation.orderCreate",
         (Scope.MARKETPLACE_WRITE, *MARKET, *READ),
         'mutation { it: orderCreate(input: { order: {}, lineItems: { variantId: "{variant}",'

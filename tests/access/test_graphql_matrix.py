@@ -40,6 +40,7 @@ ABSENT: Names = {
     "order": write_id("Order", 999_999),
     "invoice": write_id("Invoice", 999_999),
     "line": write_id("LineItem", 999_999),
+    "pickup": write_id("Invoice", 999_997),
     "adjustment": write_id("Adjustment", 999_999 << 20),
     "address": write_id("Address", 999_999 * 4 + 2),
     "invoice_number": "999998",
@@ -64,7 +65,10 @@ async def mall(pool: Pool, settings: Settings, network: Network) -> AsyncIterato
 
 async def names_of(mall: Mall, seller: Id, variant: Id) -> Names:
     """What stands in documents about a seller's variant, which its marketplace has sold."""
-    await mall.stock(seller, variant, 9)
+    await mall.stock(seller, variant, 14)
+    pickup = await mall.sell(variant, "a pickup", "CLICK_AND_COLLECT")
+    # So that one order alone was changed since what documents ask.
+    await mall.graphql.pool.execute("UPDATE marketplace_orders SET updated_at = '2019-01-01'")
     invoice = await mall.sell(variant, "a till of the mall's")
     refund = await refund_of(mall, invoice)
     asked_back = read_id(refund)
@@ -84,6 +88,7 @@ async def names_of(mall: Mall, seller: Id, variant: Id) -> Names:
         "order": invoice["order"],
         "invoice": invoice["id"],
         "line": invoice["lineItems"][0]["id"],
+        "pickup": pickup["id"],
         "adjustment": invoice["adjustments"][0]["id"],
         "address": invoice["shippingAddress"]["id"],
         "invoice_number": str(invoice["legacyId"]),

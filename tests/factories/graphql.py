@@ -160,10 +160,10 @@ class Mall:
         )
         assert not hasattr(answer, "faults"), answer
 
-    async def sell(self, variant: Id, till: str) -> dict[str, Any]:
+    async def sell(self, variant: Id, till: str, by: str = "BUY_ONLINE") -> dict[str, Any]:
         """Let the marketplace sell five of a variant and a fee; the invoice, its line, its order.
 
-        What its till calls the invoice is an external id of it.
+        What its till calls the invoice is an external id of it; it is delivered `by`.
         """
         async with self.graphql.pool.acquire() as connection:
             await connection.execute(
@@ -176,7 +176,7 @@ class Mall:
         query = (
             "mutation($variant: ID!, $till: String!) { orderCreate(input: {"
             ' order: { address: { city: "Perth" } }, invoices: { adjustments: ' + fee + ","
-            " lineItems: { variantId: $variant, quantity: 5 },"
+            f" lineItems: {{ variantId: $variant, quantity: 5, deliveryType: {by} }},"
             ' externalIds: { key: "till", value: $till } } })'
             " { errors { field messages } order { id invoices { nodes { id legacyId"
             " adjustments { id } shippingAddress { id } lineItems { id } } } } } }"

@@ -23,7 +23,9 @@ from entrepot.orders.actions.decide_batch import (
 from entrepot.orders.actions.deny_refund import deny_refund
 from entrepot.orders.actions.end_unpaid import end_unpaid
 from entrepot.orders.actions.gather_orders import GATHERED_MAX, gather_orders
+from entrepot.orders.actions.hand_over_invoice import hand_over_invoice
 from entrepot.orders.actions.import_stock import STOCK, import_stock
+from entrepot.orders.actions.mark_invoice_ready import mark_invoice_ready
 from entrepot.orders.actions.open_remote_window import open_remote_window
 from entrepot.orders.actions.open_window import open_window
 from entrepot.orders.actions.place_draft import place_draft
@@ -369,6 +371,7 @@ __all__ = [
     "gather_orders",
     "glance_at_invoices",
     "glance_at_orders",
+    "hand_over_invoice",
     "import_stock",
     "list_invoices",
     "list_invoices_numbered",
@@ -381,6 +384,7 @@ __all__ = [
     "list_shipment_carriers",
     "list_shipments",
     "lock_window",
+    "mark_invoice_ready",
     "offers_wholesale",
     "open_remote_window",
     "open_window",

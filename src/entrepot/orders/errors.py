@@ -54,6 +54,8 @@ ALREADY_SHIPPED: Final = "orders.already_shipped"
 ALREADY_INVOICED: Final = "orders.already_invoiced"
 FULFILLED_BY_INVOICE: Final = "orders.fulfilled_by_invoice"
 UNDER_REVIEW: Final = "orders.under_review"
+NOT_FETCHED: Final = "orders.not_fetched"
+NOTHING_TO_FETCH: Final = "orders.nothing_to_fetch"
 NOT_PLACED: Final = "orders.not_placed"
 PAYS_ON_COMPLETION: Final = "orders.pays_on_completion"
 NOT_A_SESSION_ORDER: Final = "orders.not_a_session_order"
@@ -124,6 +126,8 @@ PRECEDENCE: Final = (
     ALREADY_INVOICED,
     FULFILLED_BY_INVOICE,
     UNDER_REVIEW,
+    NOT_FETCHED,
+    NOTHING_TO_FETCH,
     NOT_PLACED,
     PAYS_ON_COMPLETION,
     NOT_A_SESSION_ORDER,

@@ -29,8 +29,9 @@ def invoice(
     paid: bool = True,
     review: bool = False,
     collected: bool = False,
+    ready: bool = False,
 ) -> Progress:
-    return Progress(paid, review, collected, lines, asked)
+    return Progress(paid, review, collected, lines, asked, ready)
 
 
 CANCELLATION = Asked(is_returned=False, has_returns=False, has_cancellations=True)
@@ -63,6 +64,8 @@ INVOICES = (
     (invoice(line(2, 0, 2), line(1, 1)), "paid sent cancelled", "sent"),
     (invoice(line(2, 1), collected=True), "paid", "paid"),
     (invoice(line(2, 2), collected=True), "paid collected", "collected"),
+    (invoice(line(2, 1), collected=True, ready=True), "paid ready", "ready"),
+    (invoice(line(2, 2), collected=True, ready=True), "paid ready collected", "collected"),
 )
 
 

@@ -20,6 +20,7 @@ from graphql import (
 from entrepot.apis.graphql import connections
 from entrepot.apis.graphql.mutations import (
     advert_upsert,
+    click_and_collect,
     order_create,
     order_update,
     refund_request_create,
@@ -72,6 +73,7 @@ RESOLVERS: Final[Mapping[str, Resolvers]] = {
     "Money": money.FIELDS,
     "Mutation": {
         **advert_upsert.FIELDS,
+        **click_and_collect.FIELDS,
         **order_create.FIELDS,
         **order_update.FIELDS,
         **refund_request_create.FIELDS,

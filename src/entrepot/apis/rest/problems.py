@@ -61,6 +61,8 @@ STATUSES: Final[Mapping[str, int]] = {
     "orders.already_paid": 409,
     "orders.already_shipped": 409,
     "orders.under_review": 409,
+    "orders.not_fetched": 409,
+    "orders.nothing_to_fetch": 409,
     "orders.not_placed": 409,
     "orders.not_complete": 409,
     "orders.more_than_held": 409,

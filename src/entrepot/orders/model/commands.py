@@ -196,6 +196,8 @@ class GatherOrders(msgspec.Struct, frozen=True):
 class ShipInvoice(msgspec.Struct, frozen=True):
     """Goods of an invoice leave together, by a carrier (its number), as shipment `shipment`.
 
+    Without `lines` its customer fetches all of it that is there to go.
+
     This and the acts below name the `marketplace` whose order it is; its seller may act too.
     """
 
@@ -203,7 +205,7 @@ class ShipInvoice(msgspec.Struct, frozen=True):
     marketplace: Id
     invoice: Id
     shipment: Id
-    lines: tuple[LineQuantity, ...]
+    lines: tuple[LineQuantity, ...] | None
     carrier: int
     tracking_number: str
     dispatched_on: date

@@ -205,12 +205,13 @@ class InvoicedLine(NamedTuple):
 
 
 class InvoiceFacts(NamedTuple):
-    """An invoice: whose, what the customer paid for it, in minor units, and its number."""
+    """An invoice: whose, what the customer paid for it (minor units), its number and delivery."""
 
     id: Id
     legacy_id: int
     seller: Id
     total: int
+    delivery_type: str
 
 
 class InvoicedOrder(msgspec.Struct):

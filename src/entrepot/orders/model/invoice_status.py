@@ -18,6 +18,7 @@ InvoiceFlag: TypeAlias = Literal[
     "awaiting_refund",
     "refunded",
     "cancelled",
+    "ready",
     "collected",
 ]
 InvoiceStatus: TypeAlias = Literal[
@@ -26,6 +27,7 @@ InvoiceStatus: TypeAlias = Literal[
     "payment_under_review",
     "sent",
     "partially_sent",
+    "ready",
     "collected",
     "refunded",
     "cancelled",
@@ -61,6 +63,8 @@ class Progress(NamedTuple):
     """It is fetched rather than sent (click and collect)."""
     lines: Sequence[LineProgress]
     asked: Sequence[Asked] = ()
+    is_ready: bool = False
+    """Its customer was told to fetch it."""
 
 
 def flags_of(invoice: Progress) -> list[InvoiceFlag]:
@@ -82,6 +86,7 @@ def flags_of(invoice: Progress) -> list[InvoiceFlag]:
         ),
         "refunded": any(line.paid_back for line in invoice.lines),
         "cancelled": any(line.cancelled for line in invoice.lines),
+        "ready": invoice.is_ready,
         "collected": has_left and invoice.is_collected,
     }
     return [flag for flag, is_set in held.items() if is_set]
@@ -103,6 +108,8 @@ def status_of(invoice: Progress) -> InvoiceStatus:
         return "collected"
     if "sent" in flags:
         return "sent"
+    if "ready" in flags:
+        return "ready"
     if "partially_sent" in flags:
         return "partially_sent"
     return "paid" if invoice.is_paid else "awaiting_payment"

@@ -5,16 +5,19 @@ names the fields that were changed, never what they say.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from entrepot.kernel import ids
+from entrepot.kernel.ids import Id
 from entrepot.kernel.refusal import Refusal, refuse
 from entrepot.orders import errors
 from entrepot.orders.model.market import Address, Buyer
 from entrepot.orders.model.market_checks import buyer_faults, payment_details_fault
-from entrepot.orders.model.market_rows import MarketOrderFacts
+from entrepot.orders.model.market_rows import MarketOrderFacts, PickupRow
 
 MarketStatus: TypeAlias = Literal["complete", "pending_review"]
 
@@ -109,6 +112,46 @@ def under_review() -> Refusal:
         errors.UNDER_REVIEW,
         "The payment of this order is under review: nothing of it can leave until the marketplace"
         " says that it is complete.",
+    )
+
+
+class InvoiceReady(msgspec.Struct, frozen=True):
+    """An invoice whose customer may fetch it, from a moment on."""
+
+    id: str
+    legacy_id: int
+    ready_at: datetime
+
+
+def ready_from(invoice: Id, stands: PickupRow, now: datetime) -> datetime | Refusal:
+    """From when on an invoice can be fetched: now, unless it was ready before."""
+    if stands.is_under_review:
+        return under_review()
+    refusal = refuse_not_fetched(invoice, stands.delivery_type)
+    if refusal is not None:
+        return refusal
+    if not stands.has_left_over:
+        return nothing_to_fetch(invoice)
+    return stands.ready_at or now
+
+
+def refuse_not_fetched(invoice: Id, delivery_type: str) -> Refusal | None:
+    """Refuse an invoice that is delivered otherwise."""
+    if delivery_type == "click_and_collect":
+        return None
+    return refuse(
+        errors.NOT_FETCHED,
+        "The customer does not fetch this invoice's goods: ship them.",
+        facts={"invoice": ids.INVOICE + invoice, "delivery_type": delivery_type},
+    )
+
+
+def nothing_to_fetch(invoice: Id) -> Refusal:
+    """Refuse an invoice of which nothing is there to go."""
+    return refuse(
+        errors.NOTHING_TO_FETCH,
+        "Nothing of this invoice is left to fetch: it is gone, or was cancelled or is to be.",
+        facts={"invoice": ids.INVOICE + invoice},
     )
 
 

@@ -78,10 +78,22 @@ class InvoiceRow(NamedTuple):
     created_at: datetime
     paid_at: datetime | None
     updated_at: datetime
+    ready_at: datetime | None
     is_under_review: bool
     buyer: bytes
     fits: bool
     looked_at: int
+
+
+class PickupRow(NamedTuple):
+    """What is known of an invoice that its customer may fetch."""
+
+    legacy_id: int
+    seller: Id
+    delivery_type: str
+    ready_at: datetime | None
+    is_under_review: bool
+    has_left_over: bool
 
 
 class InvoiceLineRow(NamedTuple):

@@ -152,7 +152,8 @@ class ShownInvoiceLine(msgspec.Struct, frozen=True):
 class ShownInvoice(msgspec.Struct, frozen=True):
     """A seller invoice with its lines. Amounts are minor units (of so many digits) of `currency`.
 
-    `status_flags` tell its history, `status` the most of it in one word. `order` and its number are
+    `status_flags` tell its history, `status` the most of it in one word; from
+    `ready_at` on its customer may fetch it. `order` and its number are
     told to the marketplace only.
     """
 
@@ -178,6 +179,7 @@ class ShownInvoice(msgspec.Struct, frozen=True):
     created_at: datetime
     paid_at: datetime | None
     updated_at: datetime
+    ready_at: datetime | None
     buyer: Buyer
     lines: list[ShownInvoiceLine]
     shipments: list[ShownShipment]
@@ -313,6 +315,7 @@ def show_invoices(invoices: Iterable[InvoiceRow], beside: Beside, side: Side) ->
             row.created_at,
             row.paid_at,
             row.updated_at,
+            row.ready_at,
             _shown_buyer(row.buyer, side),
             lines.get(row.id, []),
             shipments.get(row.id, []),
@@ -345,6 +348,7 @@ def _progress(
             )
             for each in still_open(refunds)
         ],
+        is_ready=invoice.ready_at is not None,
     )
 
 

@@ -18,6 +18,7 @@ from entrepot.orders.model.facts import Facts
 from entrepot.orders.model.fulfilment import (
     CARRIERS,
     InvoicedOrder,
+    InvoiceFacts,
     Shipment,
     ShippedPart,
     left_to_dispatch,
@@ -32,7 +33,11 @@ from entrepot.orders.model.invoice_acts import (
     line_of_invoice,
     may_act,
 )
-from entrepot.orders.model.market_changes import under_review
+from entrepot.orders.model.market_changes import (
+    nothing_to_fetch,
+    refuse_not_fetched,
+    under_review,
+)
 from entrepot.orders.model.market_checks import TEXT_LENGTH_MAX, detail_fault, is_message
 from entrepot.orders.model.market_showing import unknown_invoice
 from entrepot.orders.model.moving import leave, post_endings
@@ -65,6 +70,8 @@ def ship_invoice(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
     )
     faults = [*_faults(order, command), *_line_faults(order, invoiced, command, shares)]
     refusal = refusal_of(faults)
+    if refusal is None and command.lines is None:
+        refusal = _fetch_all(order, invoiced, invoice, shares)
     if refusal is not None:
         return refusal
     shipment = Shipment(
@@ -94,6 +101,24 @@ def ship_invoice(facts: Facts, submission: Submission, ask: Ask) -> Decision | R
     refresh_fulfilment(changed)
     change_order_by(decision, "orders.shipped", changed, outcome)
     return decision
+
+
+def _fetch_all(
+    order: Order, invoiced: InvoicedOrder, invoice: InvoiceFacts, shares: Shares
+) -> Refusal | None:
+    """Name all of an invoice that its customer fetches, or refuse where there is nothing."""
+    refusal = refuse_not_fetched(invoice.id, invoice.delivery_type)
+    if refusal is not None:
+        return refusal
+    there = {
+        line_no: left_to_dispatch(line_of(order, line_no), invoiced.refunds.values())
+        for line_no, line in invoiced.lines.items()
+        if line.invoice == invoice.id
+    }
+    if not any(there.values()):
+        return nothing_to_fetch(invoice.id)
+    shares.named.update({line_no: quantity for line_no, quantity in there.items() if quantity})
+    return None
 
 
 def _faults(order: Order, command: ShipInvoice) -> Iterator[Fault]:
@@ -126,6 +151,8 @@ def _line_faults(
     order: Order, invoiced: InvoicedOrder, command: ShipInvoice, shares: Shares
 ) -> Iterator[Fault]:
     """What is wrong with the lines; their quantities are summed on the way."""
+    if command.lines is None:
+        return
     if not command.lines:
         yield Fault(errors.NO_LINES, "Name at least one line.", "lines")
     if len(command.lines) > LINES_MAX:

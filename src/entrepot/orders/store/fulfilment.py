@@ -19,11 +19,12 @@ from entrepot.orders.model.fulfilment import (
     Shipment,
 )
 from entrepot.orders.model.fulfilment_showing import RefundRow, gather_refunds
+from entrepot.orders.model.market_rows import PickupRow
 from entrepot.orders.model.pricing import round_half_up
 
 SQL = load_statements("entrepot.orders.store", "fulfilment.sql")
 
-ROWS: Mapping[str, type] = {"read_order_refunds": RefundRow}
+ROWS: Mapping[str, type] = {"read_order_refunds": RefundRow, "read_pickup": PickupRow}
 
 _ENCODER: Final = msgspec.json.Encoder()
 _SHIPPED_LINES: Final = -1
@@ -50,12 +51,12 @@ async def read_invoiced_orders(
     found: dict[tuple[Id, Id], InvoicedOrder] = {}
     keys = columns(orders, 2)
     for row in await connection.fetch(SQL["read_invoiced_lines"], *keys):
-        (owner, order, *said), invoice, line = row[:5], row[5:9], row[9:]
+        (owner, order, *said), invoice, line = row[:5], row[5:10], row[10:]
         currency, digits, is_under_review = said
         invoiced = found.setdefault(
             (owner, order), InvoicedOrder(currency, digits, {}, {}, {}, is_under_review)
         )
-        invoiced.invoices[invoice[0]] = InvoiceFacts(invoice[0], invoice[1], invoice[2], invoice[3])
+        invoiced.invoices[invoice[0]] = InvoiceFacts(*invoice)
         line_no, legacy_id, cost, quantity, adjusted = line
         paid = max(Decimal(cost + adjusted), Decimal(0))
         invoiced.lines[line_no] = InvoicedLine(
@@ -96,6 +97,19 @@ async def touch_invoices(
 ) -> None:
     """Note that invoices, by (marketplace, id), and their orders were changed now."""
     await connection.execute(SQL["touch_invoices"], *columns(sorted(invoices), 2), now)
+
+
+async def read_pickup(connection: Connection, marketplace: Id, invoice: Id) -> PickupRow:
+    """Read what is known of a locked order's invoice that may be fetched."""
+    row = await connection.fetchrow(SQL["read_pickup"], marketplace, invoice)
+    assert row is not None, "an invoice is never deleted"
+    return PickupRow(*row)
+
+
+async def write_ready(connection: Connection, marketplace: Id, invoice: Id, now: datetime) -> None:
+    """Write that a locked order's invoice can be fetched from now on."""
+    await connection.execute(SQL["write_ready"], marketplace, invoice, now)
+    await touch_invoices(connection, [(marketplace, invoice)], now)
 
 
 def _shipment_row(shipment: Shipment) -> dict[str, Any]:

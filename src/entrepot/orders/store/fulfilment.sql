@@ -38,6 +38,7 @@ SELECT
     i.legacy_id AS invoice_legacy_id,
     i.seller,
     i.total,
+    i.delivery_type,
     m.line_no,
     m.legacy_id,
     m.cost,
@@ -256,3 +257,33 @@ FROM (
     FROM touched AS t
 ) AS k
 WHERE o.organisation = k.organisation AND o.order_id = k.order_id;
+
+-- name: read_pickup
+-- What is known of a locked order's invoice that its customer may fetch.
+SELECT
+    i.legacy_id,
+    i.seller,
+    i.delivery_type,
+    i.ready_at,
+    o.is_under_review,
+    EXISTS (
+        SELECT 1
+        FROM marketplace_lines AS m
+        INNER JOIN order_lines AS l
+            ON
+                m.organisation = l.organisation AND m.order_id = l.order_id
+                AND m.line_no = l.line_no
+        WHERE
+            m.organisation = i.organisation AND m.order_id = i.order_id
+            AND m.invoice = i.id AND l.quantity > l.shipped + l.cancelled
+    ) AS has_left_over
+FROM seller_invoices AS i
+INNER JOIN marketplace_orders AS o
+    ON i.organisation = o.organisation AND i.order_id = o.order_id
+WHERE i.organisation = $1 AND i.id = $2;
+
+-- name: write_ready
+-- An invoice can be fetched from now on.
+UPDATE seller_invoices AS i
+SET ready_at = $3
+WHERE i.organisation = $1 AND i.id = $2;

@@ -1,8 +1,12 @@
 -- deploy: before
 -- A marketplace may look at a payment again: while it does, nothing of the order can be shipped.
+-- What its customer fetches is ready from a moment on.
 
 ALTER TABLE marketplace_orders
 ADD COLUMN is_under_review boolean NOT NULL DEFAULT false;
+
+ALTER TABLE seller_invoices
+ADD COLUMN ready_at timestamptz;
 
 CREATE OR REPLACE VIEW invoice_standings AS
 SELECT
@@ -12,6 +16,7 @@ SELECT
         WHEN s.cancelled = s.quantity THEN 'cancelled'
         WHEN s.cancelled + b.paid_back = s.quantity THEN 'refunded'
         WHEN o.is_under_review THEN 'payment_under_review'
+        WHEN i.ready_at IS NOT NULL AND s.shipped < s.quantity - s.cancelled THEN 'ready'
         WHEN s.shipped = 0 AND i.paid_at IS NULL THEN 'awaiting_payment'
         WHEN s.shipped = 0 THEN 'paid'
         WHEN s.shipped < s.quantity - s.cancelled AND i.delivery_type = 'click_and_collect' THEN 'paid'
