@@ -47,7 +47,8 @@ GRAPHQL_TABLE = (
     GraphqlRow(
         "Query.advertsWhere",
         READ,
-        '{ it: advertsWhere(retailerIds: ["{seller}"]) { totalCount nodes { id } } }',
+        '{ it: advertsWhere(retailerIds: ["{seller}"], legacyIds: {number})'
+        " { totalCount nodes { id } } }",
         Foreign.LEFT_OUT,
     ),
     GraphqlRow(
@@ -148,6 +149,14 @@ GRAPHQL_TABLE = (
         "{ it: webhooks { totalCount nodes { url } } }",
         Foreign.UNNAMED,
         "its own",
+    ),
+    GraphqlRow(
+        "Mutation.advertDelete",
+        ACTS,
+        'mutation { it: advertDelete(input: { id: "{doomed}" })'
+        " { errors { field messages } advert { published } } }",
+        Foreign.REFUSED,
+        "deletes its sellers', in their name",
     ),
     GraphqlRow(
         "Mutation.advertUpsert",

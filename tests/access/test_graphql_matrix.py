@@ -34,6 +34,7 @@ Names = Mapping[str, str]
 ABSENT: Names = {
     "variant": write_id("Variant", 999_999),
     "advert": write_id("Advert", 999_999),
+    "doomed": write_id("Advert", 999_998),
     "inventory": write_id("Inventory", 999_999),
     "seller": write_id("Seller", 999_999),
     "number": "999999",
@@ -79,9 +80,14 @@ async def names_of(mall: Mall, seller: Id, variant: Id) -> Names:
     assert number is not None
     given = {"type": "ADVERT", "url": "https://93.184.216.34/hook"}
     made = await mall.seller.data(CREATE, {"input": {"attributes": given}}, Idempotency_Key="one")
+    doomed = await mall.seller.data(
+        'mutation { advertUpsert(input: { attributes: { title: "Doomed", code: "DOOMED" } })'
+        " { advert { id } } }"
+    )
     return {
         "variant": id_,
         "advert": advert,
+        "doomed": doomed["advertUpsert"]["advert"]["id"],
         "inventory": write_id("Inventory", named.number),
         "seller": await mall.seller_id_of(seller),
         "number": str(number.number),

@@ -19,6 +19,7 @@ from graphql import (
 
 from entrepot.apis.graphql import connections
 from entrepot.apis.graphql.mutations import (
+    advert_delete,
     advert_upsert,
     click_and_collect,
     order_create,
@@ -72,6 +73,7 @@ RESOLVERS: Final[Mapping[str, Resolvers]] = {
     "LineItem": line_item.FIELDS,
     "Money": money.FIELDS,
     "Mutation": {
+        **advert_delete.FIELDS,
         **advert_upsert.FIELDS,
         **click_and_collect.FIELDS,
         **order_create.FIELDS,

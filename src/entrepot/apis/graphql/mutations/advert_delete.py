@@ -4,13 +4,13 @@ from typing import Final
 
 from entrepot import catalogue
 from entrepot.apis.graphql.context import Context, context_of
-from entrepot.apis.graphql.failures import ActRefusedError, done, not_found
+from entrepot.apis.graphql.failures import ActRefusedError, done
 from entrepot.apis.graphql.ids import ADVERT, number_in
 from entrepot.apis.graphql.mutations.payload import Given, Sending, acting, answer, need
 from entrepot.apis.graphql.resolving import Info, Resolvers
-from entrepot.apis.graphql.types.advert import Deleted
 from entrepot.catalogue import VariantChanges
 from entrepot.kernel.caller import Scope
+from entrepot.stock import MarketProduct
 
 VARIANTS_MAX: Final = 100
 """Variants that one act deletes."""
@@ -27,7 +27,7 @@ async def advert_delete(
     return await answer(input, "advert", lambda: _delete(context, sending, input))
 
 
-async def _delete(context: Context, sending: Sending, given: Given) -> Deleted:
+async def _delete(context: Context, sending: Sending, given: Given) -> MarketProduct | None:
     """Delete each variant: orders that were placed keep their goods, and their lines their names.
 
     Whoever stops halfway has deleted some, and deletes the rest by sending it again.
@@ -36,8 +36,7 @@ async def _delete(context: Context, sending: Sending, given: Given) -> Deleted:
     number = number_in(id_, ADVERT)
     found = None if number is None else await context.products_numbered.load(number)
     caller = acting(context, found, "id", id_)
-    if found is None or number is None:
-        raise not_found("id", id_)
+    assert found is not None, "what somebody acts on is there"
     need(context, Scope.CATALOGUE_WRITE)
     services = context.services
     variants = await context.variants_in.load(found.key) or []
@@ -55,7 +54,7 @@ async def _delete(context: Context, sending: Sending, given: Given) -> Deleted:
             )
         )
     context.forget()
-    return Deleted(await context.products_numbered.load(number) or found)
+    return await context.products_numbered.load(found.legacy_id)
 
 
 FIELDS: Final[Resolvers] = {"advertDelete": advert_delete}
