@@ -20,6 +20,7 @@ from entrepot.orders import (
     Address,
     BuyerChanges,
     InvoiceFilter,
+    InvoicesGlance,
     MarketOrderChanged,
     MarketOrderChanges,
     ShownInvoice,
@@ -27,6 +28,7 @@ from entrepot.orders import (
     change_marketplace_order,
     find_invoice,
     find_marketplace_order,
+    glance_at_invoices,
     list_invoices,
 )
 from entrepot.orders.model import ShipInvoice
@@ -220,3 +222,12 @@ async def test_lists_say_so_too(desk: Desk) -> None:
         caller = caller_for(who, Scope.MARKETPLACE_READ)
         found: Any = await list_invoices(desk.pool, caller, Page(5), InvoiceFilter(), side)  # type: ignore[arg-type] # a side, as it is read
         assert [each.status for each in found.rows] == ["payment_under_review"]
+
+
+async def test_nobody_is_told_to_ship_what_is_reviewed(desk: Desk) -> None:
+    seller = caller_for(desk.seller, Scope.MARKETPLACE_READ)
+    for changes, count in ((COMPLETE, 1), (REVIEW, 0), (COMPLETE, 1)):
+        await desk.change(changes)
+        glance = await glance_at_invoices(desk.pool, seller)
+        assert isinstance(glance, InvoicesGlance)
+        assert glance.to_ship.count == count

@@ -268,14 +268,10 @@ SELECT
     o.is_under_review,
     EXISTS (
         SELECT 1
-        FROM marketplace_lines AS m
-        INNER JOIN order_lines AS l
-            ON
-                m.organisation = l.organisation AND m.order_id = l.order_id
-                AND m.line_no = l.line_no
+        FROM lines_to_dispatch AS d
         WHERE
-            m.organisation = i.organisation AND m.order_id = i.order_id
-            AND m.invoice = i.id AND l.quantity > l.shipped + l.cancelled
+            d.organisation = i.organisation AND d.order_id = i.order_id
+            AND d.invoice = i.id
     ) AS has_left_over
 FROM seller_invoices AS i
 INNER JOIN marketplace_orders AS o

@@ -212,7 +212,7 @@ GROUP BY part
 ORDER BY part;
 
 -- name: read_invoices_glance
--- Of a seller's newest invoices, of which something is to leave, and the oldest of them; of the
+-- Of a seller's newest invoices, of which something may leave, and the oldest of them; of the
 -- newest refund requests on its invoices, those whose goods are to come back or stay, and of those
 -- that a marketplace is asked, which it is to pay; each with the invoice of the oldest.
 SELECT
@@ -248,6 +248,13 @@ FROM (
             WHERE
                 d.organisation = n.organisation AND d.order_id = n.order_id
                 AND d.invoice = n.id
+        )
+        AND NOT EXISTS (
+            SELECT 1
+            FROM marketplace_orders AS o
+            WHERE
+                o.organisation = n.organisation AND o.order_id = n.order_id
+                AND o.is_under_review
         )
 ) AS i
 CROSS JOIN (

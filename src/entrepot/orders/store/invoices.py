@@ -29,6 +29,7 @@ SQL = load_statements("entrepot.orders.store", "invoices.sql")
 
 ROWS: Mapping[str, type] = {
     "list_marketplace_orders": MarketOrderRow,
+    "read_order_invoices": InvoiceRow,
     "list_own_invoices": InvoiceRow,
     "list_market_invoices": InvoiceRow,
     "read_invoice_lines": InvoiceLineRow,
@@ -67,6 +68,14 @@ async def list_marketplace_orders(
         limit,
     )
     return [MarketOrderRow(*row) for row in rows]
+
+
+async def read_order_invoices(
+    connection: Connection, organisation: Id, orders: Sequence[Id]
+) -> list[InvoiceRow]:
+    """Read the invoices of a marketplace's orders."""
+    rows = await connection.fetch(SQL["read_order_invoices"], organisation, list(orders))
+    return [InvoiceRow(*row) for row in rows]
 
 
 async def list_invoices(

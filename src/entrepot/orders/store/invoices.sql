@@ -75,6 +75,45 @@ WHERE
 ORDER BY m.order_id DESC
 LIMIT $9;
 
+-- name: read_order_invoices
+-- The invoices of a marketplace's orders, as they were made.
+SELECT
+    i.organisation,
+    i.id,
+    i.legacy_id,
+    i.order_id,
+    o.legacy_id AS order_legacy_id,
+    g.name AS marketplace_name,
+    i.seller,
+    s.name AS seller_name,
+    i.delivery_type,
+    i.pricing_model,
+    o.currency,
+    o.minor_digits,
+    i.subtotal,
+    i.postage,
+    i.tax,
+    i.adjusted,
+    i.withheld,
+    i.total,
+    i.owed,
+    i.metadata,
+    i.created_at,
+    i.paid_at,
+    i.updated_at,
+    i.ready_at,
+    o.is_under_review,
+    o.buyer,
+    true AS fits,
+    0::bigint AS looked_at
+FROM seller_invoices AS i
+INNER JOIN marketplace_orders AS o
+    ON i.organisation = o.organisation AND i.order_id = o.order_id
+INNER JOIN organisations AS g ON i.organisation = g.id
+INNER JOIN organisations AS s ON i.seller = s.id
+WHERE i.organisation = $1 AND i.order_id = ANY($2::uuid[])
+ORDER BY i.id;
+
 -- name: list_own_invoices
 -- A seller's invoices of all marketplaces, by when they were made or paid, from after one on; or the
 -- one with an id or a number. What fits, and the last that was looked at.

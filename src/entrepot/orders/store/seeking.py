@@ -26,7 +26,6 @@ ROWS: Mapping[str, type] = {
     "seek_changed_orders": ChangedOrderRow,
     "read_numbered_orders": MarketOrderRow,
     "read_sought_invoices": InvoiceRow,
-    "read_order_invoices": InvoiceRow,
 }
 
 
@@ -125,11 +124,3 @@ async def read_numbered_orders(
     """Read orders of a marketplace by their ids."""
     rows = await connection.fetch(SQL["read_numbered_orders"], organisation, list(orders))
     return [MarketOrderRow(*row) for row in rows]
-
-
-async def read_order_invoices(
-    connection: Connection, organisation: Id, orders: Sequence[Id]
-) -> list[InvoiceRow]:
-    """Read the invoices of a marketplace's orders."""
-    rows = await connection.fetch(SQL["read_order_invoices"], organisation, list(orders))
-    return [InvoiceRow(*row) for row in rows]

@@ -84,7 +84,7 @@ async def _marketplace_orders(
         rows = await invoices.list_marketplace_orders(
             connection, caller.organisation, wanted, before, limit, order
         )
-        made = await seeking.read_order_invoices(
+        made = await invoices.read_order_invoices(
             connection, caller.organisation, [row.id for row in rows]
         )
         beside = await invoices.read_beside(connection, made, "marketplace")
@@ -306,7 +306,7 @@ async def _show_orders(
     if not orders:
         return {}
     rows = await seeking.read_numbered_orders(connection, caller.organisation, orders)
-    made = await seeking.read_order_invoices(connection, caller.organisation, orders)
+    made = await invoices.read_order_invoices(connection, caller.organisation, orders)
     beside = await invoices.read_beside(connection, made, "marketplace")
     shown = show_marketplace_orders(rows, made, beside)
     return {row.id: each for row, each in zip(rows, shown, strict=True)}
