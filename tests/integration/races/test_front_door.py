@@ -52,6 +52,8 @@ class Crowd:
         self.caller = caller_for(stall.owner)
         self.known: list[Id] = [new_id()]
         self.drafts: list[Id] = [new_id()]
+        self.sold: list[Id] = [new_id()]
+        """Orders of the marketplace."""
         self.invoices: list[Id] = [new_id()]
         self.refunds: list[Id] = [new_id()]
         self.seen: Tally[str] = Tally()
@@ -111,13 +113,17 @@ async def place_many(crowd: Crowd) -> object:
 async def sell_on_a_marketplace(crowd: Crowd) -> object:
     """A marketplace orders whole units of the stall's goods."""
     goods = [(variant, crowd.dice.randint(1, 3)) for variant, _ in crowd.lines()]
-    said = tuple(orders.MarketLine(orders.Money(500)) for _ in goods)
+    ways: tuple[orders.DeliveryType, ...] = ("buy_online", "click_and_collect")
+    way = crowd.dice.choice(ways)
+    said = tuple(orders.MarketLine(orders.Money(500), delivery_type=way) for _ in goods)
     new = orders.NewMarketplaceOrder(wanted(*goods), orders.Market(said))
     caller = caller_for(crowd.marketplace)
     answer = await orders.place_marketplace_order(crowd.desk, caller, new, crowd.key)
     if isinstance(answer, Accepted):
-        made = msgspec.json.decode(answer.body)["marketplace"]["invoices"]
-        crowd.invoices += [each["id"].removeprefix("inv_") for each in made]
+        made = msgspec.json.decode(answer.body)
+        crowd.sold.append(made["id"].removeprefix("ord_"))
+        invoices = made["marketplace"]["invoices"]
+        crowd.invoices += [each["id"].removeprefix("inv_") for each in invoices]
     return answer
 
 
@@ -128,6 +134,32 @@ async def ship_an_invoice(crowd: Crowd) -> object:
         crowd.dice.choice(crowd.invoices), parts((1, 1)), 1, "T1", date(2099, 1, 1)
     )
     return await orders.ship_invoice(crowd.desk, caller, new, crowd.key)
+
+
+async def have_it_fetched(crowd: Crowd) -> object:
+    """A customer has come for the goods of some invoice."""
+    caller = caller_for(crowd.dice.choice((crowd.stall.owner, crowd.marketplace)))
+    invoice = crowd.dice.choice(crowd.invoices)
+    return await orders.hand_over_invoice(crowd.desk, caller, invoice, crowd.key)
+
+
+async def keep_it_ready(crowd: Crowd) -> object:
+    caller = caller_for(crowd.dice.choice((crowd.stall.owner, crowd.marketplace)))
+    invoice = crowd.dice.choice(crowd.invoices)
+    return await orders.mark_invoice_ready(crowd.desk.pool, new_id, caller, invoice)
+
+
+async def review(crowd: Crowd) -> object:
+    """A marketplace keeps an order from leaving, or lets it go."""
+    statuses: tuple[orders.MarketStatus, ...] = ("pending_review", "complete", "complete")
+    changes = orders.MarketOrderChanges(crowd.dice.choice(statuses))
+    return await orders.change_marketplace_order(
+        crowd.desk.pool,
+        new_id,
+        caller_for(crowd.marketplace),
+        crowd.dice.choice(crowd.sold),
+        changes,
+    )
 
 
 async def ask_for_a_refund(crowd: Crowd) -> object:
@@ -196,6 +228,9 @@ ACTS: dict[str, Act] = {
     "place_orders": place_many,
     "place_marketplace_order": sell_on_a_marketplace,
     "ship_invoice": ship_an_invoice,
+    "hand_over_invoice": have_it_fetched,
+    "mark_invoice_ready": keep_it_ready,
+    "change_marketplace_order": review,
     "request_refund": ask_for_a_refund,
     "take_back_refund": on_refund(orders.take_back_refund),
     "complete_refund": on_refund(orders.complete_refund, orders.RefundCompletion),

@@ -10,10 +10,10 @@ from entrepot.orders.actions.decide_batch import Answer
 from entrepot.orders.actions.find_place import find_invoice_place
 from entrepot.orders.actions.submit import Desk, Handed, submit
 from entrepot.orders.model import ShipInvoice
+from entrepot.orders.model.fulfilment import OTHER_CARRIER
 
 FETCHED: Final = "Collected"
 """What stands in place of a tracking number where the customer fetched the goods."""
-_OTHER: Final = 1
 
 
 async def hand_over_invoice(
@@ -31,5 +31,7 @@ async def hand_over_invoice(
         return place
     marketplace, order = place
     today = utc_now().date()
-    command = ShipInvoice(order, marketplace, invoice, desk.new_id(), None, _OTHER, FETCHED, today)
+    command = ShipInvoice(
+        order, marketplace, invoice, desk.new_id(), None, OTHER_CARRIER, FETCHED, today
+    )
     return await submit(desk, caller, Handed(command, key, request, ("hand over", invoice)))
